@@ -1,0 +1,193 @@
+"""The fleet dashboard: every cluster's claims, in the order in which an operator asks."""
+
+from collections.abc import Callable, Sequence
+
+from grafana_foundation_sdk.builders.dashboard import (
+    Dashboard,
+    DashboardLink,
+    DatasourceVariable,
+    QueryVariable,
+    Row,
+)
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models import dashboard as model
+
+from dashboards.source import panels as p
+from dashboards.source import signals as s
+
+Panels = Sequence[Builder[model.Panel]]
+
+_CLAIM_LABELS = {"cluster": "Cluster", "namespace": "Namespace", "persistentvolumeclaim": "Claim"}
+
+
+def fleet() -> model.Dashboard:
+    """Built anew at each call; its questions stand in SECTIONS."""
+    board = Dashboard("Holdfast / Fleet").uid("holdfast-fleet").tags(["holdfast"]).readonly()
+    board.description("Is the persistent data of these clusters safe, and what comes first if not.")
+    board.refresh("1m").time("now-24h", "now").timezone("browser").tooltip(
+        model.DashboardCursorSync.CROSSHAIR
+    )
+    board.link(_siblings())
+    for variable in (_datasource(), *_scope()):
+        board.with_variable(variable)
+    for row_id, question, section in SECTIONS:
+        board.with_row(Row(question).id(row_id))
+        for panel in section():
+            board.with_panel(panel)
+    return board.build()
+
+
+def _now() -> Panels:
+    return (
+        p.number(1, s.PROTECTED_RATIO, bad_below=1),
+        p.number(2, s.PAGES, bad_above=1, runbook="HoldfastBackupLatePage"),
+        p.number(3, s.UNSAFE, bad_above=1, runbook="HoldfastUnprotected"),
+        p.number(4, s.SCHEDULES_BEHIND, bad_above=1, runbook="HoldfastBackupScheduleMissed"),
+        p.number(5, s.TARGETS_AWAY, bad_above=1, runbook="HoldfastClaimsUnknown"),
+        p.number(6, s.BLIND_KINDS, bad_above=1, runbook="HoldfastSourceDown"),
+        p.over_time(7, s.CLAIMS_BY_STATE, width=24, stacked=True),
+    )
+
+
+def _first() -> Panels:
+    claims = p.Table(
+        title="Claims that are not safe",
+        description="Worst first: by how many times its objective a claim has been without a copy."
+        " Click a state for its runbook.",
+        columns=(s.FIRST_STATE, s.FIRST_URGENCY, s.FIRST_AGE, s.FIRST_OBJECTIVE, s.FIRST_RATIO),
+        sort_by=s.FIRST_RATIO.name,
+        labels={
+            **_CLAIM_LABELS,
+            "state": s.FIRST_STATE.name,
+            "urgency": s.FIRST_URGENCY.name,
+            "tier": "Tier",
+            "workload": "Workload",
+            "claim_owner": "Owner",
+            "runbook": "Runbook",
+        },
+        links={s.FIRST_STATE.name: {"Runbook": p.RUNBOOKS + "${__data.fields.Runbook}"}},
+        hidden=["Runbook"],
+        height=12,
+    )
+    return (p.rows(20, claims),)
+
+
+def _why() -> Panels:
+    return (p.bars(30, s.REASONS), p.bars(31, s.STATES_BY_TIER), p.bars(32, s.ORIGINS))
+
+
+def _schedules() -> Panels:
+    schedules = p.Table(
+        title="Backup schedules",
+        description="Those with most missed runs first. Of all namespaces: a schedule may cover claims anywhere.",
+        columns=(
+            s.SCHEDULE_RESULT,
+            s.SCHEDULE_MISSED,
+            s.SCHEDULE_PAUSED,
+            s.SCHEDULE_SUCCESS,
+            s.SCHEDULE_NEXT,
+        ),
+        sort_by=s.SCHEDULE_MISSED.name,
+        labels={
+            "cluster": "Cluster",
+            "namespace": "Namespace",
+            "schedule": "Schedule",
+            "source": "Source",
+            "result": s.SCHEDULE_RESULT.name,
+        },
+        links={
+            s.SCHEDULE_RESULT.name: {
+                "Runbook, failed": p.RUNBOOKS + "HoldfastBackupScheduleFailed",
+                "Runbook, missed": p.RUNBOOKS + "HoldfastBackupScheduleMissed",
+            }
+        },
+        width=16,
+    )
+    targets = p.Table(
+        title="Backup targets",
+        description="Where copies lie. Copies in a target that is away do not protect now.",
+        columns=(s.TARGET_AVAILABLE, s.TARGET_CHECKED),
+        sort_by=s.TARGET_CHECKED.name,
+        labels={"cluster": "Cluster", "namespace": "Namespace", "target": "Target", "source": "Source"},
+        links={s.TARGET_AVAILABLE.name: {"Runbook": p.RUNBOOKS + "HoldfastClaimsUnknown"}},
+        width=8,
+    )
+    return (p.rows(40, schedules), p.rows(41, targets))
+
+
+def _unused() -> Panels:
+    orphans = p.Table(
+        title="Orphaned claims",
+        description="Nothing runs on them and nothing may come back to them. Idle longest first.",
+        columns=(s.ORPHAN_REASON, s.ORPHAN_IDLE, s.ORPHAN_SIZE),
+        sort_by=s.ORPHAN_IDLE.name,
+        labels={**_CLAIM_LABELS, "reason": s.ORPHAN_REASON.name},
+        links={s.ORPHAN_REASON.name: {"Runbook": p.RUNBOOKS + "HoldfastClaimsOrphaned"}},
+        width=12,
+        height=8,
+    )
+    return (
+        p.rows(50, orphans),
+        p.number(51, s.ORPHANED_BYTES, runbook="HoldfastClaimsOrphaned").height(8),
+        p.over_time(52, s.ORPHANED_CLAIMS, s.DORMANT_CLAIMS, width=8),
+    )
+
+
+def _seeing() -> Panels:
+    sources = p.Table(
+        title="Sources",
+        description="State of every kind that is read. What is forbidden or failing makes claims unknown.",
+        columns=(s.SOURCE_STATE, s.SOURCE_OBJECTS, s.SOURCE_PROOF),
+        sort_by=s.SOURCE_OBJECTS.name,
+        labels={"cluster": "Cluster", "source": "Source", "kind": "Kind", "state": s.SOURCE_STATE.name},
+        links={
+            s.SOURCE_STATE.name: {
+                "Runbook, down": p.RUNBOOKS + "HoldfastSourceDown",
+                "Runbook, forbidden": p.RUNBOOKS + "HoldfastSourceForbidden",
+            }
+        },
+        width=12,
+    )
+    return (
+        p.rows(60, sources),
+        p.number(61, s.JUDGEMENT_AGE, runbook="HoldfastAssessmentStalled").height(9),
+        p.over_time(62, s.SOURCE_ERRORS, width=8).height(9),
+        p.over_time(63, s.VERSIONS, width=24).height(5),
+    )
+
+
+SECTIONS: tuple[tuple[int, str, Callable[[], Panels]], ...] = (
+    (100, "Is anything wrong now?", _now),
+    (200, "Which claims first?", _first),
+    (300, "Why?", _why),
+    (400, "Which schedules are broken?", _schedules),
+    (500, "What does nobody use?", _unused),
+    (600, "What do we see through?", _seeing),
+)
+
+
+def _siblings() -> DashboardLink:
+    link = DashboardLink("Holdfast").type(model.DashboardLinkType.DASHBOARDS).tags(["holdfast"])
+    return link.as_dropdown(True).include_vars(True).keep_time(True)
+
+
+def _datasource() -> DatasourceVariable:
+    return DatasourceVariable("datasource").label("Data source").type("prometheus")
+
+
+def _scope() -> list[QueryVariable]:
+    """Cluster and namespace. All of them also means series that bear no such label."""
+    questions = {"cluster": s.CLUSTERS, "namespace": s.NAMESPACES}
+    return [
+        QueryVariable(name)
+        .label(name.capitalize())
+        .query(question)
+        .datasource(p.SOURCE)
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(model.VariableSort.ALPHABETICAL_ASC)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+        .current(model.VariableOption(selected=True, text=["All"], value=["$__all"]))
+        for name, question in questions.items()
+    ]

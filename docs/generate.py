@@ -1,0 +1,143 @@
+"""Writes what is generated and committed: ``make generate``. A test compares, so that nothing drifts.
+
+One visible table says which file comes from what. Nothing here is computed that the program does not already know.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import yaml
+from typer.testing import CliRunner
+
+from holdfast.app.rbac import rules_by_source
+from holdfast.cli.commands import app
+from holdfast.metrics.catalogue import FAMILIES
+from holdfast.metrics.family import Family
+from holdfast.metrics.process import ProcessFamily
+from holdfast.model import judgement
+from holdfast.sources.table import SOURCES
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MEANINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("holdfast_pvc_protection_reason", "reason"): judgement.PROTECTION_REASONS,
+    ("holdfast_pvc_orphaned", "reason"): judgement.ORPHAN_REASONS,
+    ("holdfast_pvc_dormant", "reason"): judgement.DORMANT_REASONS,
+    ("holdfast_pvc_pending_seconds", "reason"): judgement.PENDING_REASONS,
+    ("holdfast_pvc_terminating_seconds", "reason"): judgement.TERMINATING_REASONS,
+    ("holdfast_pv_orphaned", "reason"): judgement.VOLUME_ORPHAN_REASONS,
+    ("holdfast_volumesnapshot_orphaned", "reason"): judgement.SNAPSHOT_ORPHAN_REASONS,
+    ("holdfast_volumesnapshotcontent_orphaned", "reason"): judgement.CONTENT_ORPHAN_REASONS,
+    ("holdfast_volumeattachment_dangling", "reason"): judgement.ATTACHMENT_DANGLING_REASONS,
+    ("holdfast_finding", "check"): {check: title for check, (_, title) in judgement.CHECKS.items()},
+}
+"""What the values of a closed label mean, where the program says it in words."""
+
+GENERATED = "<!-- Generated from the code; change it there and run: make generate -->\n"
+
+METRICS_HEAD = """# Metric reference
+
+Every family that Holdfast publishes, from its catalogue. An absent series means *unknown*; a zero is a measured zero.
+A cluster-scoped object writes an empty `namespace` label where the family has one.
+
+**Origin.** *objects*: the same for equal objects, history, configuration and instant, on every replica, and what
+`holdfast report --format prometheus` prints. *watching*: about what this process sees through. *process*: about the
+process itself.
+
+**Over replicas.** Every replica serves everything. Fold equal series with the function named before you count or sum:
+`sum(max by (cluster, namespace, persistentvolumeclaim) (…))`.
+
+Common labels, once: claims carry `namespace` and `persistentvolumeclaim`; these never move in the life of a claim.
+What moves (volume, class, workload, tier) stands in `holdfast_pvc_info`.
+
+| family | type | labels | origin | over replicas |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def metrics_page() -> str:
+    """The metric reference."""
+    lines = [GENERATED, METRICS_HEAD]
+    for family in FAMILIES:
+        labels = ", ".join(f"`{label}`" for label in family.labels) or "none"
+        lines.append(
+            f"| [`{family.name}`](#{family.name}) | {family.type} | {labels} | {family.origin} | {family.aggregation} |\n"
+        )
+    lines.extend(_entry(family) for family in FAMILIES)
+    return "".join(lines)
+
+
+def _entry(family: Family | ProcessFamily) -> str:
+    text = [f"\n## {family.name}\n\n{family.help}"]
+    if family.clock:
+        text.append(" Moves with the clock: it is computed at the scrape.")
+    if family.stability != "stable":
+        text.append(f" {family.stability.capitalize()}: may change in any release.")
+    text.append("\n")
+    for label, values in family.vocabulary.items():
+        meanings = MEANINGS.get((family.name, label))
+        if meanings:
+            text.append(f"\n| `{label}` | meaning |\n| --- | --- |\n")
+            text.extend(f"| `{value}` | {meanings[value]} |\n" for value in values)
+        else:
+            text.append(f"\n`{label}`: {', '.join(f'`{value}`' for value in values)}\n")
+    return "".join(text)
+
+
+def rbac_file() -> str:
+    """What the chart's role is made of: the rights of each source."""
+    head = "# Generated from the sources' feeds; change those and run: make generate\n"
+    return head + yaml.safe_dump(dict(rules_by_source(SOURCES)), sort_keys=False)
+
+
+def commands_page() -> str:
+    """Every command's help, as the program prints it."""
+    lines = [GENERATED, "# Commands\n"]
+    for words in COMMANDS:
+        shown = " ".join(("holdfast", *words))
+        printed = (
+            CliRunner(env={"COLUMNS": "80"}).invoke(app, [*words, "--help"], prog_name="holdfast").output
+        )
+        text = "\n".join(line.rstrip() for line in printed.strip().splitlines())
+        lines.append(f"\n## {shown}\n\n```text\n{text}\n```\n")
+    return "".join(lines)
+
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("serve",),
+    ("report",),
+    ("explain", "pvc"),
+    ("config", "check"),
+    ("rbac",),
+    ("demo",),
+    ("version",),
+)
+
+FILES: Mapping[str, Callable[[], str]] = {
+    "docs/metrics.md": metrics_page,
+    "docs/commands.md": commands_page,
+    "helm/holdfast/files/rbac.yaml": rbac_file,
+}
+"""Every generated file with what makes it. The chart's copies of rules and dashboards are ``helm/sync.py``'s."""
+
+
+def drifted() -> Iterable[str]:
+    """Files that are not what would be generated now."""
+    for name, make in FILES.items():
+        path = ROOT / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != make():
+            yield name
+
+
+def main() -> None:
+    """Writes every file that drifted and says which."""
+    for name in list(drifted()):
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(FILES[name](), encoding="utf-8")
+        print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()

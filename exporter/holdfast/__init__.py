@@ -1,0 +1,3 @@
+"""Holdfast: is the persistent data of this Kubernetes cluster safe?"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,222 @@
+"""How each kind of subject is judged: gathers what bears on it and hands it to the assessment. Keeps no result."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from holdfast.app.rolls import ScopeRolls
+from holdfast.assessment.claim import Protectors, Setting, assess_claim
+from holdfast.assessment.findings import assess_annotated
+from holdfast.assessment.lifecycle import assess_attachment, assess_volume
+from holdfast.assessment.schedules import assess_schedule
+from holdfast.assessment.snapshots import assess_content, assess_snapshot
+from holdfast.model.facts import (
+    NO_ANNOTATIONS,
+    Attachment,
+    Claim,
+    Facts,
+    Namespace,
+    Snapshot,
+    SnapshotContent,
+    Volume,
+    Workload,
+)
+from holdfast.model.identity import ClaimRef, ObjectRef, ScheduleKey, Subject, TargetKey
+from holdfast.model.judgement import Judgement, ScheduleJudgement, TargetJudgement
+from holdfast.model.observation import Observation
+from holdfast.model.protection import Coverage, Schedule, Target
+from holdfast.sources.contract import Source
+
+Verdict = tuple[Judgement | None, tuple[Observation, ...]]
+"""None: the subject is gone."""
+
+_Judge = Callable[[tuple[str, ...], Setting], Verdict]
+
+
+class Bench:
+    """Judges one subject at a time. Plans and places are built once and kept until something touches them."""
+
+    def __init__(self, sources: Sequence[Source], facts: Facts, rolls: ScopeRolls) -> None:
+        self._sources = {source.name: source for source in sources}
+        self._covering = [source for source in sources if source.cover]
+        self._scoping = [source for source in sources if source.scopes]
+        self._facts = facts
+        self._rolls = rolls
+        self._schedules: dict[ScheduleKey, Schedule | None] = {}
+        self._targets: dict[TargetKey, Target | None] = {}
+        self._told: dict[ScheduleKey, Schedule | None] = {}  # as the claims were told of it
+        self._resting: dict[ScheduleKey, set[ClaimRef]] = {}
+        self._rests: dict[ClaimRef, frozenset[ScheduleKey]] = {}
+        self._judges: Mapping[str, _Judge] = {
+            "claim": self._claim,
+            "volume": self._volume,
+            "snapshot": self._snapshot,
+            "content": self._content,
+            "attachment": self._attachment,
+            "schedule": self._schedule,
+            "target": self._target,
+            "annotated": self._annotated,
+        }
+
+    def judge(self, subject: Subject, setting: Setting) -> Verdict:
+        judge = self._judges.get(subject.noun)  # some subjects, nodes among them, only pass a touch on
+        return judge(subject.key, setting) if judge else (None, ())
+
+    def enroll(self, key: tuple[str, ...]) -> None:
+        """Notes which scopes of backup runs select the claim now."""
+        claim = self._facts.get(Claim, *key)
+        scopes: list[tuple[str, ...]] = []
+        if claim:
+            for source in self._scoping:
+                scopes.extend(source.scopes(claim, self._facts) if source.scopes else ())
+        created = claim.created if claim else 0.0
+        self._rolls.enroll(ClaimRef(*key), created, scopes)
+
+    def forget(self, subject: Subject) -> None:
+        """The plan or place may have changed."""
+        if subject.noun == "schedule":
+            self._schedules.pop(ScheduleKey(*subject.key), None)
+        elif subject.noun == "target":
+            self._targets.pop(TargetKey(*subject.key), None)
+
+    def coverages(self, claim: Claim) -> tuple[Coverage, ...]:
+        """What every source says of the claim."""
+        return tuple(
+            [source.cover(claim, self._facts, self._rolls) for source in self._covering if source.cover]
+        )
+
+    def protectors(self, claim: Claim) -> Protectors:
+        coverages = self.coverages(claim)
+        keys = {cover.schedule for coverage in coverages for cover in coverage.covers}
+        keys.update(copy.schedule for coverage in coverages for copy in coverage.copies if copy.schedule)
+        targets = {copy.target for coverage in coverages for copy in coverage.copies if copy.target}
+        return Protectors(
+            coverages=coverages,
+            schedules={key: self.schedule(key) for key in keys},
+            targets={key: self.target(key) for key in targets},
+        )
+
+    def resting(self, key: ScheduleKey) -> list[Subject]:
+        """The claims of which something was said on behalf of the schedule."""
+        return [Subject("claim", ref) for ref in self._resting.get(key, ())]
+
+    def misinformed(self, key: ScheduleKey) -> list[Subject]:
+        """The claims that were told of the schedule as it no longer is."""
+        now = self.schedule(key)
+        if key not in self._told or self._told[key] == now:
+            return []
+        self._told[key] = now
+        return self.resting(key)
+
+    def _rest(self, ref: ClaimRef, schedules: Mapping[ScheduleKey, Schedule | None]) -> None:
+        for key, schedule in schedules.items():
+            self._told.setdefault(
+                key, schedule
+            )  # until the schedule itself is judged, others still know the old one
+        now, before = frozenset(schedules), self._rests.get(ref, frozenset())
+        if now == before:
+            return
+        for key in before - now:
+            self._resting[key].discard(ref)
+        for key in now - before:
+            self._resting.setdefault(key, set()).add(ref)
+        if now:
+            self._rests[ref] = now
+        else:
+            del self._rests[ref]
+
+    def schedule(self, key: ScheduleKey) -> Schedule | None:
+        if key not in self._schedules:
+            source = self._sources[key.source]
+            self._schedules[key] = source.schedule(key, self._facts) if source.schedule else None
+        return self._schedules[key]
+
+    def target(self, key: TargetKey) -> Target | None:
+        if key not in self._targets:
+            source = self._sources[key.source]
+            self._targets[key] = source.target(key, self._facts) if source.target else None
+        return self._targets[key]
+
+    def _claim(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        claim = self._facts.get(Claim, *key)
+        if claim is None:
+            self._rest(ClaimRef(*key), {})
+            return None, ()
+        protectors = self.protectors(claim)
+        self._rest(claim.ref, protectors.schedules)
+        return assess_claim(claim, protectors, setting)
+
+    def _volume(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        volume = self._facts.get(Volume, *key)
+        return (assess_volume(volume, self._facts, setting.sight) if volume else None), ()
+
+    def _snapshot(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        snapshot = self._facts.get(Snapshot, *key)
+        return (assess_snapshot(snapshot, self._facts, setting.sight) if snapshot else None), ()
+
+    def _content(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        content = self._facts.get(SnapshotContent, *key)
+        return (assess_content(content, self._facts, setting.sight, setting.now) if content else None), ()
+
+    def _attachment(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        attachment = self._facts.get(Attachment, *key)
+        return (
+            assess_attachment(attachment, self._facts, setting.sight, setting.now) if attachment else None
+        ), ()
+
+    def _schedule(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        schedule = self.schedule(ScheduleKey(*key))
+        if schedule is None:
+            return None, ()
+        notes = self._facts.remembered("schedule_success", schedule.uid)
+        noted = notes[-1].time if notes else None
+        judgement: ScheduleJudgement = assess_schedule(schedule, noted, setting.now)
+        newest = judgement.last_success
+        told = newest is not None and newest != noted
+        return judgement, (Observation("schedule_success", schedule.uid, newest),) if told and newest else ()
+
+    def _target(self, key: tuple[str, ...], _: Setting) -> Verdict:
+        target = self.target(TargetKey(*key))
+        if target is None:
+            return None, ()
+        return TargetJudgement(key=target.key, available=target.available, checked=target.checked), ()
+
+    def _annotated(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        kind, namespace, name = key
+        held: Namespace | Workload | None
+        if kind == "Namespace":
+            held = self._facts.get(Namespace, name)
+        else:
+            held = self._facts.get(Workload, kind, namespace, name)
+        if held is None or held.annotations == NO_ANNOTATIONS:
+            return None, ()
+        return assess_annotated(held.annotations, ObjectRef(kind, namespace, name), setting.policy), ()
+
+
+def claim_subjects(claims: Iterable[Claim]) -> list[Subject]:
+    return [Subject("claim", claim.ref) for claim in claims]
+
+
+def dependents(subject: Subject, facts: Facts) -> list[Subject]:
+    """Other subjects whose judgement looks at this one."""
+    noun, key = subject
+    if noun == "claim":
+        snapshots = facts.linked(Snapshot, "claim", *key)
+        volumes = facts.linked(Volume, "claim", *key)
+        return [
+            *(Subject("snapshot", snapshot.key) for snapshot in snapshots),
+            *(Subject("volume", volume.key) for volume in volumes),
+        ]
+    if noun == "volume":
+        attachments = facts.linked(Attachment, "volume", *key)
+        return [
+            *(Subject("attachment", attachment.key) for attachment in attachments),
+            *claim_subjects(facts.linked(Claim, "volume", *key)),
+        ]
+    if noun == "snapshot":
+        snapshot = facts.get(Snapshot, *key)  # its content's readiness bears on the copy
+        claim = (key[0], snapshot.source_claim) if snapshot and snapshot.source_claim else None
+        return [Subject("claim", ClaimRef(*claim))] if claim else []
+    if noun == "node":
+        return [
+            Subject("attachment", attachment.key) for attachment in facts.linked(Attachment, "node", *key)
+        ]
+    return []

@@ -1,0 +1,126 @@
+"""From a configuration to the parts that it asks for: which sources, which feeds, where from, with what memory."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from holdfast.app.engine import Engine
+from holdfast.cluster.folder import Dump, Folder, qualified
+from holdfast.history.memory import Memory
+from holdfast.metrics.catalogue import FAMILIES
+from holdfast.model.feed import Feed, FeedError, FeedState, Sink
+from holdfast.model.identity import ObjectKey
+from holdfast.model.judgement import CHECKS
+from holdfast.settings import Known, Settings, load_settings
+from holdfast.sources.contract import Source
+from holdfast.sources.table import SOURCES
+
+
+def known_names() -> Known:
+    """What a configuration may name."""
+    return Known(
+        sources=tuple(source.name for source in SOURCES),
+        checks=tuple(CHECKS),
+        families=tuple(family.name for family in FAMILIES),
+    )
+
+
+def read_settings(paths: Sequence[Path]) -> Settings:
+    """The configuration of these files.
+
+    Raises:
+        SettingsError: what is wrong with them, all at once.
+    """
+    return load_settings(paths, known_names())
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """The sources of a configuration. ``namespaces`` None: the whole cluster."""
+
+    enabled: tuple[Source, ...]
+    disabled: tuple[Source, ...]
+    namespaces: tuple[str, ...] | None
+    own_namespaces: Mapping[str, Sequence[str]]
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        return tuple(feed for source in self.enabled for feed in source.feeds)
+
+
+def select(settings: Settings) -> Selection:
+    enabled = tuple(source for source in SOURCES if settings.source(source.name).enabled)
+    return Selection(
+        enabled=enabled,
+        disabled=tuple(source for source in SOURCES if source not in enabled),
+        namespaces=settings.namespaces or None,
+        own_namespaces={
+            source.name: settings.source(source.name).namespaces
+            for source in enabled
+            if settings.source(source.name).namespaces
+        },
+    )
+
+
+class FixedClock(Sink):
+    """Puts the engine behind a ``Sink`` whose every call happens at one instant."""
+
+    def __init__(self, engine: Engine, now: float) -> None:
+        self._engine = engine
+        self._now = now
+
+    def put(self, feed: Feed, key: ObjectKey, obj: object) -> None:
+        self._engine.put(feed, key, obj, self._now)
+
+    def drop(self, feed: Feed, key: ObjectKey) -> None:
+        self._engine.drop(feed, key, self._now)
+
+    def undecodable(self, feed: Feed, key: ObjectKey, error: str) -> None:  # noqa: ARG002 - as the protocol names it
+        self._engine.undecodable(feed, key)
+
+    def alive(self, feed: Feed) -> None:
+        self._engine.alive(feed, self._now)
+
+    def state(self, feed: Feed, state: FeedState, message: str = "") -> None:
+        self._engine.state(feed, state, message, self._now)
+
+    def error(self, feed: Feed, reason: FeedError) -> None:
+        """One look has no rate of errors; what failed stands in the feed's state."""
+
+
+async def read_folder(path: Path, selection: Selection, sink: Sink) -> Dump:
+    """One look at a folder of dumped objects.
+
+    A backup tool, a snapshot or a workload of which it holds nothing counts as looked at and empty. The cluster's own
+    kinds do not: a dump without pods says nothing about pods.
+    """
+    folder = Folder(
+        path,
+        selection.feeds,
+        sink,
+        namespaces=selection.namespaces,
+        source_namespaces=selection.own_namespaces,
+    )
+    dump = await folder.run()
+    for feed in selection.feeds:
+        if feed.kind in _MUST_BE_SEEN and qualified(feed.resource.group, feed.kind) not in dump.seen:
+            sink.state(feed, "out_of_scope", "the folder holds none")
+    return dump
+
+
+_MUST_BE_SEEN = frozenset(
+    {
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "Pod",
+        "StorageClass",
+        "Node",
+        "VolumeAttachment",
+        "VolumeSnapshot",
+        "VolumeSnapshotContent",
+    }
+)
+
+
+def make_engine(settings: Settings, selection: Selection, memory: Memory | None = None) -> Engine:
+    return Engine(selection.enabled, settings.policy(), memory=memory)

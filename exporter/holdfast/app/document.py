@@ -1,0 +1,256 @@
+"""The report document: from what an engine judged to the shapes that are told. Nothing is judged here.
+
+The same entries serve ``report --format json``, the table, and ``/api/v1/report``.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import msgspec
+
+from holdfast.app.document_claim import claim_part, finding_part
+from holdfast.app.document_shapes import (
+    UNTOLD,
+    AttachPart,
+    ClaimPart,
+    ErrorPart,
+    Report,
+    SchedulePart,
+    SnapshotPart,
+    SourcePart,
+    TargetPart,
+    Unknown,
+    VolumePart,
+    elapsed,
+    elapsed_if,
+    moment,
+    moment_if,
+    why_null,
+)
+from holdfast.app.engine import Engine
+from holdfast.cluster.documents import FileError
+from holdfast.model.facts import Snapshot, SnapshotContent
+from holdfast.model.identity import ScheduleKey
+from holdfast.model.judgement import (
+    AnnotatedJudgement,
+    ClaimJudgement,
+    ContentJudgement,
+    Finding,
+    Judgement,
+    ScheduleJudgement,
+    SnapshotJudgement,
+    TargetJudgement,
+    VolumeJudgement,
+)
+
+__all__ = ["Report", "report_document", "report_pieces"]
+
+API_VERSION = "holdfast.dev/report/v1"
+
+_SLICE = 50  # entries that are made in a few milliseconds
+
+_J = TypeVar("_J", bound=Judgement)
+
+
+def report_document(engine: Engine, now: float, errors: Sequence[FileError] = ()) -> Report:
+    """The whole document. ``now`` is the instant at which the engine last judged."""
+    fields: dict[str, Any] = {}
+    for name, value in _sections(engine, now, errors):
+        fields[name] = tuple(value) if isinstance(value, Iterator) else value
+    return Report(**fields)
+
+
+def report_pieces(engine: Engine, now: float, errors: Sequence[FileError] = ()) -> Iterator[bytes]:
+    """The same document as JSON, byte for byte, in pieces that are each quickly made."""
+    names = iter(Report.__struct_encode_fields__)
+    before = b"{"
+    for _, value in _sections(engine, now, errors):
+        yield before + msgspec.json.encode(next(names)) + b":"
+        before = b","
+        if not isinstance(value, Iterator):
+            yield msgspec.json.encode(value)
+            continue
+        comma = b"["
+        while entries := list(islice(value, _SLICE)):
+            yield comma + msgspec.json.encode(entries)[1:-1]
+            comma = b","
+        yield b"[]" if comma == b"[" else b"]"
+    yield b"}"
+
+
+def _sections(engine: Engine, now: float, errors: Sequence[FileError]) -> Iterator[tuple[str, Any]]:
+    """The fields of ``Report`` in their order, lists as iterators. Each is to be used up before the next is asked for:
+    what the claims tell of their schedules and findings is gathered on the way.
+    """
+    covered, found = Counter[ScheduleKey](), list[Finding]()
+    yield "api_version", API_VERSION
+    yield "now", moment(now)
+    yield "cluster", engine.policy.cluster
+    yield "sources", _sources(engine)
+    yield "claims", _claims(engine, now, covered, found)
+    schedules = _judged(engine, ScheduleJudgement, "schedule")
+    yield "schedules", (_schedule(schedule, engine, covered[schedule.key], now) for schedule in schedules)
+    yield "targets", (_target(target) for target in _judged(engine, TargetJudgement, "target"))
+    yield "replications", iter(())
+    yield "volumes", (_volume(volume, now) for volume in _judged(engine, VolumeJudgement, "volume"))
+    yield "snapshots", _snapshots(engine, now)
+    found += [f for judged in _judged(engine, AnnotatedJudgement, "annotated") for f in judged.findings]
+    found.sort(key=lambda finding: (finding.on, finding.check))
+    yield "findings", (finding_part(finding) for finding in found)
+    yield "errors", (ErrorPart(file=e.file, line=e.line, message=e.message) for e in errors)
+
+
+def _judged(engine: Engine, kind: type[_J], noun: str) -> list[_J]:
+    return [judgement for judgement in engine.judgements(noun) if isinstance(judgement, kind)]
+
+
+def _sources(engine: Engine) -> Iterator[SourcePart]:
+    for health in sorted(engine.feeds, key=lambda health: (health.source, health.kind)):
+        feed = (health.source, health.kind)
+        alive = engine.last_alive(feed)
+        yield SourcePart(
+            source=health.source,
+            kind=health.kind,
+            state=health.state,
+            message=health.message,
+            blind=health.source in engine.sight.blind,
+            objects=engine.facts.objects(feed),
+            undecodable=health.undecodable,
+            last_success=moment_if(alive),
+            lost_since=moment_if(health.lost_since),
+            unknown=why_null({"lastSuccess": "it has not been read" if alive is None else ""}),
+        )
+
+
+def _claims(
+    engine: Engine, now: float, covered: Counter[ScheduleKey], found: list[Finding]
+) -> Iterator[ClaimPart]:
+    for claim in _judged(engine, ClaimJudgement, "claim"):
+        covered.update(cover.schedule for cover in claim.protection.covers if cover.gap != "excluded")
+        found += claim.findings
+        yield claim_part(claim, engine, now)
+
+
+def _schedule(schedule: ScheduleJudgement, engine: Engine, claims: int, now: float) -> SchedulePart:
+    plan = engine.bench.schedule(schedule.key)
+    valid = plan is None or plan.valid
+    return SchedulePart(
+        source=schedule.key.source,
+        namespace=schedule.key.namespace,
+        name=schedule.key.name,
+        cron=schedule.cron,
+        timezone=plan.timezone if plan else "",
+        target=schedule.target,
+        paused=schedule.paused,
+        valid=valid,
+        claims=claims,
+        last_success=moment_if(schedule.last_success),
+        last_attempt=moment_if(schedule.last_attempt),
+        last_result=schedule.last_result,
+        last_duration_seconds=schedule.last_duration,
+        running_since=moment_if(schedule.running_since),
+        running_seconds=elapsed_if(schedule.running_since, now),
+        last_due=None if schedule.paused else moment_if(schedule.due),
+        next_run=moment_if(schedule.next_run),
+        missed_runs=schedule.missed,
+        unknown=_unknown_of_schedule(schedule, valid=valid),
+    )
+
+
+def _unknown_of_schedule(schedule: ScheduleJudgement, *, valid: bool) -> Unknown:
+    unread = "" if schedule.missed is not None else "its cron cannot be read"
+    refused = "" if valid else "its tool refuses it"
+    paused = "it is paused" if schedule.paused else ""
+    return why_null(
+        {
+            "lastSuccess": "no success is known" if schedule.last_success is None else "",
+            "lastAttempt": "no run is known" if schedule.last_attempt is None else "",
+            "lastDurationSeconds": "no finished run tells it" if schedule.last_duration is None else "",
+            "lastDue": paused or unread or ("no run was due yet" if schedule.due is None else ""),
+            "nextRun": paused
+            or refused
+            or unread
+            or ("no run is planned" if schedule.next_run is None else ""),
+            "missedRuns": unread,
+        }
+    )
+
+
+def _target(target: TargetJudgement) -> TargetPart:
+    return TargetPart(
+        source=target.key.source,
+        namespace=target.key.namespace,
+        name=target.key.name,
+        available=target.available,
+        checked=moment_if(target.checked),
+        unknown=why_null(
+            {
+                "available": "nothing has checked it yet" if target.available is None else "",
+                "checked": "no check is known" if target.checked is None else "",
+            }
+        ),
+    )
+
+
+def _volume(volume: VolumeJudgement, now: float) -> VolumePart:
+    since = volume.released_since
+    untold = volume.phase == "Released" and since is None
+    return VolumePart(
+        name=volume.name,
+        storage_class=volume.storage_class,
+        csi_driver=volume.csi_driver,
+        reclaim_policy=volume.reclaim_policy,
+        phase=volume.phase,
+        claim_namespace=volume.claim.namespace if volume.claim else "",
+        claim=volume.claim.name if volume.claim else "",
+        orphaned=volume.orphaned,
+        released_since=moment_if(since),
+        released_seconds=elapsed_if(since, now),
+        attach_pending=tuple(
+            AttachPart(node=node, since=moment(start), seconds=elapsed(start, now))
+            for node, start in volume.attach_pending
+        ),
+        unknown=why_null({"releasedSince": UNTOLD if untold else ""}),
+    )
+
+
+def _snapshots(engine: Engine, now: float) -> Iterator[SnapshotPart]:
+    for snapshot in _judged(engine, SnapshotJudgement, "snapshot"):
+        record = engine.facts.get(Snapshot, snapshot.namespace, snapshot.name)
+        yield SnapshotPart(
+            kind="VolumeSnapshot",
+            namespace=snapshot.namespace,
+            name=snapshot.name,
+            claim=record.source_claim if record else "",
+            captured=moment_if(record.captured) if record else None,
+            ready=record.ready if record else None,
+            orphaned=snapshot.orphaned,
+            unready_since=moment_if(snapshot.unready_since),
+            unready_seconds=elapsed_if(snapshot.unready_since, now),
+            unknown=_unknown_of_snapshot(record),
+        )
+    for content in _judged(engine, ContentJudgement, "content"):
+        held = engine.facts.get(SnapshotContent, content.name)
+        yield SnapshotPart(
+            kind="VolumeSnapshotContent",
+            namespace="",
+            name=content.name,
+            claim="",
+            captured=moment_if(held.captured) if held else None,
+            ready=held.ready if held else None,
+            orphaned=content.orphaned,
+            unready_since=None,
+            unready_seconds=None,
+            unknown=_unknown_of_snapshot(held),
+        )
+
+
+def _unknown_of_snapshot(record: Snapshot | SnapshotContent | None) -> Unknown:
+    return why_null(
+        {
+            "captured": "its driver has not told it" if record is None or record.captured is None else "",
+            "ready": "its driver has not told it" if record is None or record.ready is None else "",
+        }
+    )

@@ -1,0 +1,315 @@
+"""The shapes of the report document, which document themselves, and how times and unknowns are told in it.
+
+Times are RFC 3339 in UTC, fields ending in ``Seconds`` are durations, those ending in ``Bytes`` sizes. Null means
+that there is none or that nobody asks; what is unknown is null too, and then stands in ``unknown`` with the reason.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+UNTOLD = "the object does not tell"
+_LAST = 253_402_300_799.0  # the last second of the year 9999, where RFC 3339 ends
+_UNITS = ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s"))
+
+Unknown = dict[str, str]
+"""Fields that are null because they are unknown, and why."""
+
+
+def moment(instant: float) -> datetime:
+    """A POSIX time as the document tells it."""
+    return datetime.fromtimestamp(min(instant, _LAST), UTC)
+
+
+def moment_if(instant: float | None) -> datetime | None:
+    return None if instant is None else moment(instant)
+
+
+def moment_text(instant: float) -> str:
+    """The same as text."""
+    return msgspec.json.encode(moment(instant)).decode().strip('"')
+
+
+def elapsed(since: float, now: float) -> float:
+    """Seconds to the millisecond, as the metrics have them; a clock that runs behind reads as no time."""
+    return max(0.0, round(now - since, 3))
+
+
+def elapsed_if(since: float | None, now: float) -> float | None:
+    return None if since is None else elapsed(since, now)
+
+
+def humane(seconds: float) -> str:
+    """A duration as a person says it, in its two greatest units: ``3d 4h``, ``26h``, ``5m 10s``."""
+    whole = int(seconds)
+    if whole < 2 * 86400 and whole % 3600 == 0 and whole >= 3600:
+        return f"{whole // 3600}h"
+    for size, unit, lesser, lesser_unit in _UNITS:
+        if whole >= size:
+            rest = whole % size // lesser
+            return f"{whole // size}{unit} {rest}{lesser_unit}" if rest else f"{whole // size}{unit}"
+    return f"{whole}s"
+
+
+def why_null(reasons: Unknown) -> Unknown:
+    """Those fields whose reason holds."""
+    return {field: reason for field, reason in reasons.items() if reason}
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):
+    """Base of all that stands in the document."""
+
+
+class SourcePart(Part, frozen=True, kw_only=True, gc=False):
+    """One kind that one source reads. ``blind``: the source could hold copies and cannot vouch for what it holds."""
+
+    source: str
+    kind: str
+    state: str
+    message: str
+    blind: bool
+    objects: int
+    undecodable: int
+    last_success: datetime | None
+    lost_since: datetime | None
+    unknown: Unknown
+
+
+class WorkloadPart(Part, frozen=True, kw_only=True, gc=False):
+    """Who runs on a claim: the topmost controller."""
+
+    kind: str
+    name: str
+
+
+class ExemptPart(Part, frozen=True, kw_only=True, gc=False):
+    """``until`` null: open-ended."""
+
+    reason: str
+    until: datetime | None
+
+
+class RetentionPart(Part, frozen=True, kw_only=True, gc=False):
+    """Recovery points asked for and not there; ``missing`` is null, with a reason, while a source is blind."""
+
+    window: str
+    points: int
+    missing: int | None
+    reason: str
+
+
+class ObjectivePart(Part, frozen=True, kw_only=True, gc=False):
+    """What is asked of a claim; null where nobody asks. An exempt claim is asked for no copy and no drill."""
+
+    rpo_seconds: float | None
+    rpo_origin: str | None
+    rto_seconds: float | None
+    replication_lag_seconds: float | None
+    restore_drill_every_seconds: float | None
+    offsite: bool
+    consistency: str | None
+    locations: int | None
+    reclaim_policy: str | None
+    full_within_seconds: float | None
+    unused_for_seconds: float | None
+
+
+class CopyPart(Part, frozen=True, kw_only=True, gc=False):
+    """The newest successful copy of one source, placement and consistency."""
+
+    source: str
+    placement: str
+    consistency: str
+    captured: datetime
+    age_seconds: float
+
+
+class HoldingPart(Part, frozen=True, kw_only=True, gc=False):
+    """What one source holds of a claim. ``inferred``: no object names the newest copy's volume, counters prove it."""
+
+    source: str
+    recovery_points: int
+    size_bytes: int | None
+    previous_size_bytes: int | None
+    inferred: bool
+    unknown: Unknown
+
+
+class CoverPart(Part, frozen=True, kw_only=True, gc=False):
+    """A schedule that should cover a claim. ``gap``: why it makes no copies now, empty where it runs."""
+
+    source: str
+    namespace: str
+    name: str
+    target: str
+    placement: str
+    consistency: str
+    gap: str
+
+
+class ProtectionPart(Part, frozen=True, kw_only=True, gc=False):
+    """Could the claim be got back. ``captured`` is the time of the copy that the age speaks of."""
+
+    state: str
+    reasons: tuple[str, ...]
+    captured: datetime | None
+    age_seconds: float | None
+    copies: tuple[CopyPart, ...]
+    sources: tuple[HoldingPart, ...]
+    schedules: tuple[CoverPart, ...]
+    retention: tuple[RetentionPart, ...]
+
+
+class UsagePart(Part, frozen=True, kw_only=True, gc=False):
+    """``state``: in-use, dormant, orphaned, or null where ``reason`` says why it is unknown.
+
+    Unused time is a lower bound.
+    """
+
+    state: str | None
+    reason: str
+    unused_since: datetime | None
+    unused_seconds: float | None
+
+
+class WaitingPart(Part, frozen=True, kw_only=True, gc=False):
+    """Something that takes its time: why, or at which stage, and for how long."""
+
+    reason: str
+    since: datetime
+    seconds: float
+
+
+class FindingPart(Part, frozen=True, kw_only=True, gc=False):
+    check: str
+    severity: str
+    kind: str
+    namespace: str
+    name: str
+    why: str
+
+
+class ClaimPart(Part, frozen=True, kw_only=True, gc=False):
+    """A claim and all that is known of it. Names are empty where there is none."""
+
+    namespace: str
+    name: str
+    uid: str
+    created: datetime | None
+    phase: str
+    volume: str
+    storage_class: str
+    csi_driver: str | None
+    volume_mode: str
+    access_modes: tuple[str, ...]
+    reclaim_policy: str | None
+    requested_bytes: int | None
+    capacity_bytes: int | None
+    workload: WorkloadPart | None
+    tier: str
+    urgency: str
+    owner: str
+    muted: tuple[str, ...]
+    exempt: ExemptPart | None
+    objective: ObjectivePart
+    protection: ProtectionPart
+    usage: UsagePart
+    pending: WaitingPart | None
+    terminating: WaitingPart | None
+    resize: WaitingPart | None
+    findings: tuple[FindingPart, ...]
+    unknown: Unknown
+
+
+class SchedulePart(Part, frozen=True, kw_only=True, gc=False):
+    """``lastDue`` is the newest time a run was due, ``claims`` how many claims it should cover."""
+
+    source: str
+    namespace: str
+    name: str
+    cron: str
+    timezone: str
+    target: str
+    paused: bool
+    valid: bool
+    claims: int
+    last_success: datetime | None
+    last_attempt: datetime | None
+    last_result: str
+    last_duration_seconds: float | None
+    running_since: datetime | None
+    running_seconds: float | None
+    last_due: datetime | None
+    next_run: datetime | None
+    missed_runs: int | None
+    unknown: Unknown
+
+
+class TargetPart(Part, frozen=True, kw_only=True, gc=False):
+    source: str
+    namespace: str
+    name: str
+    available: bool | None
+    checked: datetime | None
+    unknown: Unknown
+
+
+class AttachPart(Part, frozen=True, kw_only=True, gc=False):
+    node: str
+    since: datetime
+    seconds: float
+
+
+class VolumePart(Part, frozen=True, kw_only=True, gc=False):
+    """``claim`` is whose data it holds or held, empty where no claim ever did. ``orphaned`` says why, if it is."""
+
+    name: str
+    storage_class: str
+    csi_driver: str
+    reclaim_policy: str
+    phase: str
+    claim_namespace: str
+    claim: str
+    orphaned: str
+    released_since: datetime | None
+    released_seconds: float | None
+    attach_pending: tuple[AttachPart, ...]
+    unknown: Unknown
+
+
+class SnapshotPart(Part, frozen=True, kw_only=True, gc=False):
+    """A VolumeSnapshot, or a VolumeSnapshotContent, which has no namespace."""
+
+    kind: str
+    namespace: str
+    name: str
+    claim: str
+    captured: datetime | None
+    ready: bool | None
+    orphaned: str
+    unready_since: datetime | None
+    unready_seconds: float | None
+    unknown: Unknown
+
+
+class ErrorPart(Part, frozen=True, kw_only=True, gc=False):
+    """What of a folder could not be read. ``line`` counts from 1, null where the file as a whole is meant."""
+
+    file: str
+    line: int | None
+    message: str
+
+
+class Report(Part, frozen=True, kw_only=True, gc=False):
+    api_version: str
+    now: datetime
+    cluster: str
+    sources: tuple[SourcePart, ...]
+    claims: tuple[ClaimPart, ...]
+    schedules: tuple[SchedulePart, ...]
+    targets: tuple[TargetPart, ...]
+    replications: tuple[()]  # no source tells of any yet
+    volumes: tuple[VolumePart, ...]
+    snapshots: tuple[SnapshotPart, ...]
+    findings: tuple[FindingPart, ...]
+    errors: tuple[ErrorPart, ...]

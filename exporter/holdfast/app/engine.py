@@ -1,0 +1,326 @@
+"""From what the cluster says to what is served: takes in changes, judges what they touch, keeps the text ready.
+
+Synchronous and without I/O. Time comes in as an argument; the caller decides how long one slice of judging may take.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from holdfast.app.bench import Bench, claim_subjects, dependents
+from holdfast.app.rolls import ScopeRolls
+from holdfast.app.upkeep import Upkeep
+from holdfast.assessment.claim import Setting
+from holdfast.assessment.sight import assess_sight, unseen
+from holdfast.history.memory import Memory
+from holdfast.inventory import Inventory
+from holdfast.metrics.board import Board
+from holdfast.metrics.catalogue import RENDERED
+from holdfast.model.facts import Claim
+from holdfast.model.feed import Feed, FeedState
+from holdfast.model.health import FeedHealth, Sight
+from holdfast.model.identity import (
+    TOUCH_ALL,
+    TOUCH_CLASS,
+    TOUCH_NAMESPACE,
+    TOUCH_SCHEDULED,
+    TOUCH_SOURCE,
+    ClaimRef,
+    ObjectKey,
+    ScheduleKey,
+    Subject,
+    Touch,
+)
+from holdfast.model.judgement import (
+    CHECKS,
+    PROTECTION_STATES,
+    CheckJudgement,
+    ClaimJudgement,
+    Judgement,
+    SourceJudgement,
+    TierTally,
+)
+from holdfast.model.observation import Observation
+from holdfast.model.policy import Policy
+from holdfast.sources.contract import Source
+
+_KEY = attrgetter("key")
+_SIGHT = Subject("sight", ())
+_OBJECTS = frozenset({"objects"})
+_WATCHING = frozenset({"watching"})
+
+
+class Engine:
+    """Implements what ``holdfast.model.feed.Sink`` asks, but for the time of each call and the counting of errors.
+
+    ``remember`` is handed every new observation, to be made durable. ``complete`` is True from the first full judgement on.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        policy: Policy,
+        *,
+        memory: Memory | None = None,
+    ) -> None:
+        self.policy = policy
+        self.memory = memory or Memory()
+        self.facts = Inventory(self.memory.remembered)
+        self.remember: Callable[[Observation], None] = lambda _: None
+        self._rolls = ScopeRolls()
+        self._bench = Bench(sources, self.facts, self._rolls)
+        self._board = Board(RENDERED, deny=policy.deny)
+        self._upkeep = Upkeep()
+        self._enrolling: dict[tuple[str, ...], None] = {}
+        self._protecting = frozenset(source.name for source in sources if source.protects)
+        self._health: dict[tuple[str, str], FeedHealth] = {}
+        self._alive: dict[tuple[str, str], float] = {}
+        self._undecodable: dict[tuple[str, str], set[ObjectKey]] = {}
+        self._tallies: dict[tuple[str, str], list[int]] = {}
+        self._judgements: dict[Subject, Judgement] = {}
+        self.sight = Sight()
+        self.judged = 0
+        self.complete = False
+        for source in sources:
+            for feed in source.feeds:
+                self._health[feed.id] = FeedHealth(source=feed.source, kind=feed.kind, state="starting")
+        self._upkeep.touch([_SIGHT])
+
+    # what the cluster says
+
+    def put(self, feed: Feed, key: ObjectKey, obj: Any, now: float) -> None:
+        self._alive[feed.id] = now
+        if bad := self._undecodable.get(feed.id):
+            self._readable(feed, key, bad)
+        self._touch(self.facts.put(feed.id, key, feed.read(obj)))
+
+    def drop(self, feed: Feed, key: ObjectKey, now: float) -> None:
+        self._alive[feed.id] = now
+        if bad := self._undecodable.get(feed.id):
+            self._readable(feed, key, bad)
+        self._touch(self.facts.drop(feed.id, key))
+
+    def undecodable(self, feed: Feed, key: ObjectKey) -> None:
+        bad = self._undecodable.setdefault(feed.id, set())
+        bad.add(key)
+        self._set_health(feed.id, undecodable=len(bad))
+
+    def alive(self, feed: Feed, now: float) -> None:
+        self._alive[feed.id] = now
+
+    def state(self, feed: Feed, state: FeedState, message: str, now: float) -> None:
+        """A feed that fails or starts anew lost contact now, unless it had before."""
+        health = self._health[feed.id]
+        lost = None
+        if state in ("failing", "starting", "forbidden"):
+            lost = health.lost_since if health.lost_since is not None else now
+        looked = (health.looked or state == "up") and state != "not_installed"
+        self._set_health(feed.id, state=state, message=message, lost_since=lost, looked=looked)
+        if state == "up":
+            self._alive[feed.id] = now
+
+    def switched_off(self, source: Source) -> None:
+        """The configuration has the source off: it is shown, and nothing is asked of it."""
+        for feed in source.feeds:
+            self._health[feed.id] = FeedHealth(
+                source=feed.source, kind=feed.kind, state="disabled", looked=True
+            )
+
+    def _readable(self, feed: Feed, key: ObjectKey, bad: set[ObjectKey]) -> None:
+        bad.discard(key)
+        self._set_health(feed.id, undecodable=len(bad))
+
+    def _set_health(self, feed: tuple[str, str], **fields: Any) -> None:
+        before = self._health[feed]
+        after = msgspec.structs.replace(before, **fields)
+        if after != before:
+            self._health[feed] = after
+            self._upkeep.touch([_SIGHT])
+
+    def note(self, observation: Observation) -> None:
+        """Remembers, here and durably, what objects will forget."""
+        known = observation.uid or observation.kind == "alive"  # without a uid it would be said of all
+        if known and self.memory.add(observation):
+            self.remember(observation)
+
+    # what follows from it
+
+    @property
+    def waiting_for(self) -> list[FeedHealth]:
+        """Feeds whose first look has not ended."""
+        return [health for health in self._health.values() if not health.settled]
+
+    @property
+    def feeds(self) -> Iterable[FeedHealth]:
+        return self._health.values()
+
+    def last_alive(self, feed: tuple[str, str]) -> float | None:
+        return self._alive.get(feed)
+
+    def judgement(self, subject: Subject) -> Judgement | None:
+        return self._judgements.get(subject)
+
+    def judgements(self, noun: str) -> list[Judgement]:
+        """All judgements of one noun, in the order of their keys."""
+        subjects = [subject for subject in self._judgements if subject.noun == noun]
+        return [self._judgements[subject] for subject in sorted(subjects, key=_KEY)]
+
+    def setting(self, now: float) -> Setting:
+        return Setting(facts=self.facts, policy=self.policy, sight=self.sight, now=now)
+
+    @property
+    def bench(self) -> Bench:
+        return self._bench
+
+    def judge(self, now: float, more_time: Callable[[], bool] = lambda: True) -> bool:
+        """Judges what is due, as long as there is time; True when all of it is done.
+
+        Nothing is judged before every feed has ended its first look: what joins sources would be wrong.
+        """
+        if not self.complete and self.waiting_for:
+            return False
+        self._upkeep.touch_due(now)
+        if not self._enroll(more_time):
+            return False
+        setting = self.setting(now)
+        while self._upkeep:
+            subject = self._upkeep.take()
+            if subject == _SIGHT:
+                self._look(now)
+                setting = self.setting(now)
+            else:
+                self._judge(subject, setting)
+            if self._upkeep and not more_time():
+                return False
+        self.complete = True
+        return True
+
+    def text(self, now: float) -> list[bytes]:
+        """The families about objects; none before everything was judged once."""
+        return self._board.text(now, origins=_OBJECTS) if self.complete else []
+
+    def watching_text(self, now: float) -> list[bytes]:
+        """The families about the sources' own health."""
+        for (source, kind), health in self._health.items():
+            judgement = SourceJudgement(
+                state=health.state,
+                last_success=self._alive.get((source, kind)),
+                objects=self.facts.objects((source, kind)),
+            )
+            self._board.put("source", (source, kind), judgement)
+        return self._board.text(now, origins=_WATCHING)
+
+    def _enroll(self, more_time: Callable[[], bool]) -> bool:
+        """Brings the rolls up to date before anything is inferred from them."""
+        while self._enrolling:
+            key = next(iter(self._enrolling))
+            del self._enrolling[key]
+            self._bench.enroll(key)
+            if not more_time():
+                return False
+        self._upkeep.touch([Subject("claim", ref) for ref in self._rolls.take_changed()])
+        return True
+
+    def _look(self, now: float) -> None:
+        outlook = assess_sight(self._health.values(), self._protecting, self.policy.blind_after, now)
+        self._upkeep.hold(_SIGHT, outlook.until)
+        if outlook.sight == self.sight and self._judgements:
+            return
+        self.sight = outlook.sight
+        self.facts.overlook(unseen(outlook.sight))
+        self._upkeep.touch(list(self._judgements))
+        for check, (severity, _) in CHECKS.items():
+            off = check in self.policy.checks_off
+            judged = CheckJudgement(
+                severity=severity, judged="off" if off else "yes" if self.sight.claims else "no"
+            )
+            self._board.put("check", (check,), judged)
+
+    def _judge(self, subject: Subject, setting: Setting) -> None:
+        judgement, observations = self._bench.judge(subject, setting)
+        if subject.noun == "schedule":
+            self._upkeep.touch(self._bench.misinformed(ScheduleKey(*subject.key)))
+        self.judged += 1
+        for observation in observations:
+            self.note(observation)
+        before = self._judgements.get(subject)
+        if judgement is None:
+            self._judgements.pop(subject, None)
+            self._upkeep.hold(subject, None)
+            if before is not None:
+                self._board.drop(subject.noun, subject.key)
+        else:
+            self._upkeep.hold(subject, judgement.until)
+            if judgement == before:
+                return
+            self._judgements[subject] = judgement
+            self._board.put(subject.noun, subject.key, judgement)
+        self._show_findings(subject, before, judgement)
+        if subject.noun == "claim":
+            self._tally(before, judgement)
+
+    def _show_findings(self, subject: Subject, before: Judgement | None, after: Judgement | None) -> None:
+        old, new = getattr(before, "findings", ()), getattr(after, "findings", ())
+        if old == new:
+            return
+        key = (subject.noun, *subject.key)
+        if new:
+            self._board.put("finding", key, new)
+        else:
+            self._board.drop("finding", key)
+
+    def _tally(self, before: Judgement | None, after: Judgement | None) -> None:
+        moved = [(before, -1), (after, 1)]
+        cells = [
+            (
+                (claim.ref.namespace, claim.objective.tier),
+                PROTECTION_STATES.index(claim.protection.state),
+                step,
+            )
+            for claim, step in moved
+            if isinstance(claim, ClaimJudgement)
+        ]
+        if len(cells) == 2 and cells[0][:2] == cells[1][:2]:
+            return
+        for key, state, step in cells:
+            counts = self._tallies.setdefault(key, [0] * len(PROTECTION_STATES))
+            counts[state] += step
+        for key in {key for key, _, _ in cells}:
+            if any(self._tallies[key]):
+                self._board.put("tally", key, TierTally(counts=tuple(self._tallies[key])))
+            else:
+                del self._tallies[key]
+                self._board.drop("tally", key)
+
+    def _touch(self, touches: Iterable[Touch]) -> None:
+        for scope, key in touches:
+            if scope == TOUCH_NAMESPACE:
+                self._touch_claims(self.facts.linked(Claim, "namespace", *key))
+            elif scope == TOUCH_CLASS:
+                self._touch_claims(self.facts.linked(Claim, "class", *key))
+            elif scope == TOUCH_SCHEDULED:
+                self._upkeep.touch(self._bench.resting(ScheduleKey(*key)))
+            elif scope == TOUCH_SOURCE:
+                self._touch_plans(key[0])
+            elif scope == TOUCH_ALL:
+                self._touch_claims(self.facts.all(Claim))
+            else:
+                self._touch_subject(Subject(key[0], key[1:]))
+
+    def _touch_plans(self, source: str) -> None:
+        for subject in [s for s in self._judgements if s.noun == "schedule" and s.key[0] == source]:
+            self._touch_subject(subject)
+
+    def _touch_claims(self, claims: Iterable[Claim]) -> None:
+        subjects = claim_subjects(claims)
+        self._upkeep.touch(subjects)
+        self._enrolling.update(dict.fromkeys(subject.key for subject in subjects))
+
+    def _touch_subject(self, subject: Subject) -> None:
+        if subject.noun == "claim":
+            subject = Subject("claim", ClaimRef(*subject.key))
+            self._enrolling[subject.key] = None
+        self._bench.forget(subject)
+        self._upkeep.touch([subject, *dependents(subject, self.facts)])

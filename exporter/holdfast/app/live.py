@@ -1,0 +1,216 @@
+"""The engine under a running clock: takes what the cluster says, judges in slices, answers http. One event loop."""
+
+import asyncio
+import gc
+import logging
+import platform
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from holdfast import __version__
+from holdfast.app.document import report_pieces
+from holdfast.app.engine import Engine
+from holdfast.app.explain import explain_claim
+from holdfast.app.transitions import Transitions
+from holdfast.http.site import Landing, SourceLine
+from holdfast.metrics.process import Collectors
+from holdfast.model.facts import Attachment, Claim
+from holdfast.model.feed import FEED_ERRORS, Feed, FeedError, FeedState
+from holdfast.model.identity import ClaimRef, ObjectKey
+from holdfast.sources.contract import Source
+
+_LOG = logging.getLogger("holdfast")
+_SLICE = 0.010  # seconds of judging before the loop is let go
+_COALESCE = 0.1  # seconds in which changes are gathered before they are judged
+_TICK = 1.0  # seconds at the most between two looks at what the clock has changed
+_LAG_EVERY = 0.1  # seconds between two looks at how late the loop is
+_STALLED = 120.0  # seconds without a finished look after which only a restart can help
+
+
+class Live:
+    """Implements both ``Sink`` towards the cluster and ``Site`` towards http."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sources: Sequence[Source],
+        *,
+        config_hash: str,
+        revision: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.engine = engine
+        self.clock = clock
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
+        self.registry = CollectorRegistry()
+        self._counts = Collectors(self.registry)
+        self._wake = asyncio.Event()
+        self._off: dict[str, Source] = {}
+        self._looked = time.monotonic()
+        self._transitions = Transitions(
+            provision=_observe(self._counts.provision),
+            attach=_observe(self._counts.attach),
+            reattach=_observe(self._counts.reattach),
+            remember=engine.note,
+        )
+        self._counts.config.labels(config_hash).set(1)
+        self._counts.build.labels(__version__, revision, platform.python_version()).set(1)
+        for source in sources:
+            for feed in source.feeds:
+                for reason in FEED_ERRORS:  # zeros, so that the first error is an increase
+                    self._counts.source_errors.labels(*feed.id, reason)
+
+    # Sink
+
+    def put(self, feed: Feed, key: ObjectKey, obj: Any) -> None:
+        now = self.clock()
+        before = self._record(feed, key)
+        self.engine.put(feed, key, obj, now)
+        self._see(feed, before, self._record(feed, key), now)
+        self._wake.set()
+
+    def drop(self, feed: Feed, key: ObjectKey) -> None:
+        now = self.clock()
+        before = self._record(feed, key)
+        self.engine.drop(feed, key, now)
+        self._see(feed, before, None, now)
+        self._wake.set()
+
+    def undecodable(self, feed: Feed, key: ObjectKey, error: str) -> None:  # noqa: ARG002 - cluster has logged it
+        self.engine.undecodable(feed, key)
+        self._wake.set()
+
+    def alive(self, feed: Feed) -> None:
+        self.engine.alive(feed, self.clock())
+
+    def state(self, feed: Feed, state: FeedState, message: str = "") -> None:
+        self.engine.state(feed, state, message, self.clock())
+        self._wake.set()
+
+    def error(self, feed: Feed, reason: FeedError) -> None:
+        self._counts.source_errors.labels(*feed.id, reason).inc()
+
+    def _record(self, feed: Feed, key: ObjectKey) -> Claim | Attachment | None:
+        """The record before a change, of the kinds whose transitions are timed; only once a first list is over."""
+        if not self.engine.complete:
+            return None
+        if feed.kind == "PersistentVolumeClaim":
+            return self.engine.facts.get(Claim, *key)
+        return self.engine.facts.get(Attachment, key.name) if feed.kind == "VolumeAttachment" else None
+
+    def _see(self, feed: Feed, before: Any, after: Any, now: float) -> None:
+        if not self.engine.complete:
+            return
+        if feed.kind == "PersistentVolumeClaim":
+            self._transitions.claim(before, after, self.engine.facts, now)
+        elif feed.kind == "VolumeAttachment":
+            self._transitions.attachment(before, after, self.engine.facts, now)
+
+    def switched_off(self, source: Source) -> None:
+        self.engine.switched_off(source)
+        self._off[source.name] = source
+
+    def offered(self, groups: frozenset[str]) -> None:
+        """The API groups that the server offers now: says once which source is off though its group is there."""
+        for name, source in list(self._off.items()):
+            here = sorted({feed.resource.group for feed in source.feeds} & groups)
+            if here:
+                _LOG.warning(
+                    "source %s is off by configuration, and the cluster offers %s", name, ", ".join(here)
+                )
+                del self._off[name]
+
+    # judging
+
+    async def keep_judged(self) -> None:
+        """Judges what changed and what the clock has made due, until cancelled."""
+        while True:
+            if await self._judge():
+                self._counts.assessed.set(self.clock())
+            self._looked = time.monotonic()
+            try:
+                await asyncio.wait_for(self._wake.wait(), _TICK)
+                await asyncio.sleep(_COALESCE)
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    async def measure_lag(self) -> None:
+        """Times how late the loop comes back, until cancelled."""
+        while True:
+            asked = time.monotonic() + _LAG_EVERY
+            await asyncio.sleep(_LAG_EVERY)
+            self._counts.lag.observe(max(0.0, time.monotonic() - asked))
+
+    async def _judge(self) -> bool:
+        """One round in slices; False while first looks are still going on."""
+        first, judged = not self.engine.complete, self.engine.judged
+        while True:
+            done = self.engine.judge(self.clock(), _slice())
+            if done or (not self.engine.complete and self.engine.waiting_for):
+                break
+            await asyncio.sleep(0)
+        self._counts.judged.inc(self.engine.judged - judged)
+        if first and done:
+            gc.collect()
+            gc.freeze()  # what stands now will mostly stay; a full collection over it would hold the loop
+        return done
+
+    # Site
+
+    def exposition(self, openmetrics: bool) -> Sequence[bytes]:
+        now = self.clock()
+        text = [*self.engine.text(now), *self.engine.watching_text(now)]
+        if openmetrics:
+            return [*text, generate_openmetrics(self.registry)]  # type: ignore[no-untyped-call]  # untyped upstream
+        return [*text, generate_latest(self.registry)]
+
+    def ready(self) -> tuple[bool, Sequence[str]]:
+        if self.engine.complete:
+            return True, ()
+        waiting = [
+            f"{health.source} {health.kind}: first look not ended" for health in self.engine.waiting_for
+        ]
+        return False, waiting or ["first judgement not ended"]
+
+    def live(self) -> bool:
+        return time.monotonic() - self._looked < _STALLED
+
+    def landing(self) -> Landing:
+        lines = [
+            SourceLine(source=health.source, kind=health.kind, state=health.state, detail=health.message)
+            for health in self.engine.feeds
+        ]
+        return Landing(version=__version__, cluster=self.engine.policy.cluster, sources=lines)
+
+    def api(self, path: tuple[str, ...]) -> bytes | Iterable[bytes] | None:
+        if not self.engine.complete:
+            return None
+        if path == ("report",):
+            return report_pieces(self.engine, self.clock())
+        if path[:2] == ("explain", "pvc") and len(path) == 4:
+            explanation = explain_claim(self.engine, ClaimRef(*path[2:]), self.clock())
+            return None if explanation is None else msgspec.json.encode(explanation)
+        return None
+
+    def wrote(self, instant: float | None, *, persistent: bool) -> None:
+        """What is shown of the local store."""
+        self._counts.persistent.set(int(persistent))
+        if instant is not None:
+            self._counts.written.set(instant)
+
+
+def _slice() -> Callable[[], bool]:
+    """Whether there is time left in the slice that begins now."""
+    end = time.monotonic() + _SLICE
+    return lambda: time.monotonic() < end
+
+
+def _observe(histogram: Histogram) -> Callable[[str, float], None]:
+    return lambda label, seconds: histogram.labels(label).observe(seconds)

@@ -1,0 +1,95 @@
+"""One complete look, at a cluster or at a folder, judged at one instant. For commands that print and end."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+
+from holdfast.app.compose import FixedClock, Selection, make_engine, read_folder, select
+from holdfast.app.engine import Engine
+from holdfast.cluster.documents import FileError
+from holdfast.history.memory import Memory
+from holdfast.history.store import read_observations
+from holdfast.settings import Settings
+
+_PATIENCE = 90.0  # seconds; every feed names its state within 60
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where objects come from: the embedded example, a folder, or else a cluster."""
+
+    demo: bool = False
+    folder: Path | None = None
+    kubeconfig: Path | None = None
+    context: str | None = None
+    history: Path | None = None
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """``errors`` are what of a folder could not be read; everything else was judged all the same."""
+
+    engine: Engine
+    now: float
+    errors: tuple[FileError, ...] = ()
+
+
+class LookError(Exception):
+    """The look could not be taken; the text says place, fact and remedy."""
+
+
+async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
+    """Reads everything once and judges it at ``now``, the present where that is None.
+
+    Raises:
+        LookError, StoreError, ConnectError: nothing could be judged.
+    """
+    selection = select(settings)
+    instant = time.time() if now is None else now
+    memory = _memory(origin.history, instant)
+    engine = make_engine(settings, selection, memory)
+    errors: tuple[FileError, ...] = ()
+    if origin.folder is not None:
+        if not origin.folder.exists():
+            raise LookError(f"{origin.folder}: no such folder; name one that holds dumped objects")
+        errors = (await read_folder(origin.folder, selection, FixedClock(engine, instant))).errors
+    else:
+        await _read_cluster(engine, selection, origin, instant)
+    engine.judge(instant)
+    return Look(engine=engine, now=instant, errors=errors)
+
+
+def _memory(history: Path | None, now: float) -> Memory:
+    if history is None:
+        return Memory()
+    memory = Memory(read_observations(history))
+    last = memory.remembered("alive", "")
+    memory.watch_began(last[-1].time if last else None, now)
+    return memory
+
+
+async def _read_cluster(engine: Engine, selection: Selection, origin: Origin, now: float) -> None:
+    from holdfast.cluster.connect import connect  # noqa: PLC0415 - the Kubernetes client is large, and a folder needs none
+    from holdfast.cluster.watch import Cluster  # noqa: PLC0415 - the same
+
+    async with await connect(kubeconfig=origin.kubeconfig, context=origin.context) as connection:
+        cluster = Cluster(
+            connection,
+            selection.feeds,
+            FixedClock(engine, now),
+            namespaces=selection.namespaces,
+            source_namespaces=selection.own_namespaces,
+        )
+        watching = asyncio.create_task(cluster.run())
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while engine.waiting_for and not watching.done():  # noqa: ASYNC110 - the engine knows no tasks
+                    await asyncio.sleep(0.05)
+        except TimeoutError as error:
+            waiting = ", ".join(f"{health.source} {health.kind}" for health in engine.waiting_for)
+            raise LookError(
+                f"{connection.server}: no first look within {_PATIENCE:g} s at {waiting}"
+            ) from error
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)

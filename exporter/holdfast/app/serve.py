@@ -1,0 +1,166 @@
+"""The exporter as it runs: cluster or folder in, http out, history beside it. Owns every task and ends them all."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from holdfast.app.compose import Selection, make_engine, read_folder, select
+from holdfast.app.demonstrate import demonstrate
+from holdfast.app.live import Live
+from holdfast.app.look import Origin
+from holdfast.history.memory import Memory
+from holdfast.history.store import Store, StoreError, read_observations
+from holdfast.http.server import Bound, HttpOptions, serve_http
+from holdfast.model.facts import Claim
+from holdfast.model.observation import Observation
+from holdfast.settings import Settings
+
+_LOG = logging.getLogger("holdfast")
+_HEARTBEAT = 60.0  # seconds between two notes that we are watching
+_FORGET_AFTER = 30 * 86400.0  # seconds that the notes of a subject which is gone are kept
+
+FILE_NAME = "history.sqlite"
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """``now`` fixes the clock, for a folder. ``started`` is told the real addresses once they listen."""
+
+    origin: Origin
+    http: HttpOptions
+    now: float | None = None
+    revision: str = ""
+    started: Callable[[Bound], None] = lambda _: None
+
+
+async def serve(settings: Settings, options: ServeOptions) -> None:
+    """Runs until the process is asked to end."""
+    selection = select(settings)
+    fixed = options.now
+    clock = time.time if fixed is None else lambda: fixed
+    async with _history(settings, options.origin, clock) as (store, memory):
+        engine = make_engine(settings, selection, memory)
+        if store is not None:
+            engine.remember = store.add
+        live = Live(
+            engine,
+            selection.enabled,
+            config_hash=settings.config_hash,
+            revision=options.revision,
+            clock=clock,
+        )
+        live.wrote(None, persistent=store is not None)
+        for source in selection.disabled:
+            live.switched_off(source)
+        async with serve_http(live, options.http, live.registry) as bound:
+            options.started(bound)
+            await _run(live, store, selection, options.origin)
+
+
+async def _run(live: Live, store: Store | None, selection: Selection, origin: Origin) -> None:
+    """All work beside http, until a signal; whatever fails ends the others and is raised."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(live.keep_judged()),
+                group.create_task(live.measure_lag()),
+                group.create_task(_read(live, selection, origin)),
+                group.create_task(_keep_history(live, store)),
+            ]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+async def _read(live: Live, selection: Selection, origin: Origin) -> None:
+    if origin.demo:
+        await demonstrate(selection.feeds, live, live.clock)
+    if origin.folder is not None:
+        await _read_folder(live, selection, origin.folder)
+        return
+    from holdfast.cluster.connect import connect  # noqa: PLC0415 - the Kubernetes client is large, and a folder needs none
+    from holdfast.cluster.watch import Cluster  # noqa: PLC0415 - the same
+
+    async with await connect(kubeconfig=origin.kubeconfig, context=origin.context) as connection:
+        cluster = Cluster(
+            connection,
+            selection.feeds,
+            live,
+            namespaces=selection.namespaces,
+            source_namespaces=selection.own_namespaces,
+            discovered=live.offered,
+        )
+        await cluster.run()
+
+
+async def _read_folder(live: Live, selection: Selection, folder: Path) -> None:
+    for error in (await read_folder(folder, selection, live)).errors:
+        _LOG.error("%s", error)
+
+
+async def _keep_history(live: Live, store: Store | None) -> None:
+    """Notes from time to time that we are watching, and forgets whom nobody asks for any more."""
+    while True:
+        await asyncio.sleep(_HEARTBEAT)
+        if store is None or not live.engine.complete:
+            continue
+        now = live.clock()
+        store.add(Observation("alive", "", now))
+        gone = list(_forgotten(live, now))
+        if gone:
+            live.engine.memory.forget(gone)
+            store.forget(gone)
+        live.wrote(store.last_write, persistent=True)
+
+
+def _forgotten(live: Live, now: float) -> Iterable[str]:
+    """Claims that are gone and of which nothing was noted for a long time."""
+    if not live.engine.sight.claims:
+        return
+    living = {claim.uid for claim in live.engine.facts.all(Claim)}
+    for uid, newest in live.engine.memory.newest_by_claim().items():
+        if uid not in living and now - newest > _FORGET_AFTER:
+            yield uid
+
+
+@asynccontextmanager
+async def _history(
+    settings: Settings, origin: Origin, clock: Callable[[], float]
+) -> AsyncIterator[tuple[Store | None, Memory]]:
+    """The local store, or memory alone where there is no place that can be written."""
+    if origin.demo or origin.folder is not None:
+        yield None, Memory(read_observations(origin.history) if origin.history else ())
+        return
+    folder = Path(settings.history.path) if settings.history.path else default_state_folder()
+    store: Store | None = None
+    try:
+        store = await asyncio.to_thread(Store, folder / FILE_NAME)
+    except StoreError as error:
+        _LOG.warning("history is kept in memory only, and ends with this process: %s", error)
+    memory = Memory(store.observations if store else ())
+    watched = memory.remembered("alive", "")
+    memory.watch_began(watched[-1].time if watched else None, clock())
+    try:
+        yield store, memory
+    finally:
+        if store is not None:
+            await asyncio.to_thread(store.close)
+
+
+def default_state_folder() -> Path:
+    """``$XDG_STATE_HOME/holdfast``, by the base directory specification."""
+    home = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(home) if home.startswith("/") else Path.home() / ".local" / "state") / "holdfast"

@@ -1,0 +1,126 @@
+"""One claim judged as a whole: what is asked of it, whether it is safe, who uses it, and what it waits for."""
+
+import msgspec
+
+from holdfast.assessment.copies import Evidence
+from holdfast.assessment.findings import annotation_findings, exemption_findings
+from holdfast.assessment.lifecycle import assess_pending, assess_resize, assess_terminating
+from holdfast.assessment.objectives import resolve_objective
+from holdfast.assessment.protection import assess_protection
+from holdfast.assessment.usage import assess_usage, idle_since
+from holdfast.assessment.workloads import workloads_of
+from holdfast.model.facts import Claim, Facts, Namespace, Pod, Snapshot, StorageClass, Volume
+from holdfast.model.health import Sight
+from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
+from holdfast.model.judgement import ClaimJudgement
+from holdfast.model.objective import Objective
+from holdfast.model.observation import Observation
+from holdfast.model.policy import Policy
+from holdfast.model.protection import Coverage, Schedule, Target
+
+
+class Protectors(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What backup sources say of one claim, with the plans and places that they speak of (None where gone)."""
+
+    coverages: tuple[Coverage, ...] = ()
+    schedules: dict[ScheduleKey, Schedule | None] = {}
+    targets: dict[TargetKey, Target | None] = {}
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """What all judgements share: the facts, the policy, what can be seen, and the instant."""
+
+    facts: Facts
+    policy: Policy
+    sight: Sight
+    now: float
+
+
+def assess_claim(
+    claim: Claim, protectors: Protectors, setting: Setting
+) -> tuple[ClaimJudgement, tuple[Observation, ...]]:
+    """The claim's judgement, and what is to be remembered of it."""
+    facts, policy, sight, now = setting.facts, setting.policy, setting.sight, setting.now
+    pods = facts.linked(Pod, "claim", *claim.ref)
+    named, workloads = workloads_of(claim, pods, facts)
+    asked = resolve_objective(claim, workloads, facts.get(Namespace, claim.ref.namespace), policy, now)
+    ruling = assess_protection(evidence_on(claim, asked.objective, protectors, setting), now)
+    usage, told = idle_since(claim, assess_usage(claim, pods, facts, sight), facts, now)
+    told += _snapshots_seen(claim, facts)
+    volume = facts.get(Volume, claim.volume) if claim.volume else None
+    kind, workload = named[0] if named else ("", "")
+    on = ObjectRef("PersistentVolumeClaim", *claim.ref)
+    ends = [end for end in (asked.until, ruling.until) if end is not None]
+    judgement = ClaimJudgement(
+        ref=claim.ref,
+        volume=claim.volume,
+        storage_class=claim.storage_class,
+        csi_driver=volume.csi_driver if volume else "",
+        volume_mode=claim.volume_mode,
+        access_modes=",".join(sorted(claim.access_modes)),
+        reclaim_policy=volume.reclaim_policy if volume else _class_policy(claim, facts),
+        workload_kind=kind,
+        workload=workload,
+        requested=claim.requested,
+        capacity=claim.capacity,
+        phase=claim.phase,
+        created=claim.created,
+        objective=asked.objective,
+        protection=ruling.protection,
+        usage=usage,
+        pending=assess_pending(claim, pods, facts, sight),
+        terminating=assess_terminating(claim, pods),
+        resize=assess_resize(claim),
+        findings=annotation_findings(claim.annotations, on, policy)
+        + exemption_findings(asked.objective, on, policy),
+        until=min(ends, default=None),
+    )
+    return judgement, told
+
+
+def evidence_on(claim: Claim, objective: Objective, protectors: Protectors, setting: Setting) -> Evidence:
+    """All that bears on the claim's protection, gathered."""
+    return Evidence(
+        claim=claim,
+        objective=objective,
+        coverages=protectors.coverages,
+        schedules=protectors.schedules,
+        targets=protectors.targets,
+        sight=setting.sight,
+        generic_ephemeral=is_generic_ephemeral(claim),
+        restored=_restored(claim, setting.facts),
+    )
+
+
+def _class_policy(claim: Claim, facts: Facts) -> str:
+    storage_class = facts.get(StorageClass, claim.storage_class) if claim.storage_class else None
+    return storage_class.reclaim_policy if storage_class else ""
+
+
+def is_generic_ephemeral(claim: Claim) -> bool:
+    """Such a claim is ``<pod>-<volume>`` and owned by that pod; a StatefulSet's retention policy, too, can make a pod
+    the owner of a claim, whose name then does not begin with the pod's."""
+    owner = claim.owner
+    return owner is not None and owner.kind == "Pod" and claim.ref.name.startswith(owner.name + "-")
+
+
+def _restored(claim: Claim, facts: Facts) -> bool:
+    """Made by a restore of the claim that it replaces: by Velero, or from a snapshot of a claim of its own name."""
+    if claim.velero_restore:
+        return True
+    source = claim.data_source
+    if source is None or source.kind != "VolumeSnapshot":
+        return False
+    snapshot = facts.get(Snapshot, source.namespace, source.name)
+    return snapshot is not None and (snapshot.namespace, snapshot.source_claim) == claim.ref
+
+
+def _snapshots_seen(claim: Claim, facts: Facts) -> tuple[Observation, ...]:
+    """Snapshots cut by a Velero run go when it ends; what was seen of them is kept."""
+    known = {(note.time, note.value) for note in facts.remembered("snapshot_seen", claim.uid)}
+    seen = {
+        (snapshot.captured, f"velero/{snapshot.velero_backup}")
+        for snapshot in facts.linked(Snapshot, "claim", *claim.ref)
+        if snapshot.velero_backup and snapshot.ready and snapshot.captured is not None
+    }
+    return tuple(Observation("snapshot_seen", claim.uid, time, value) for time, value in sorted(seen - known))

@@ -1,0 +1,48 @@
+"""Judgement of schedules: what was due, what was missed, what comes next."""
+
+from holdfast.model.judgement import ScheduleJudgement
+from holdfast.model.plan import PlanError, read_plan
+from holdfast.model.protection import Schedule
+
+
+def assess_schedule(schedule: Schedule, remembered_success: float | None, now: float) -> ScheduleJudgement:
+    """Runs are due by the real cron. Missed ones go on counting while the schedule is paused.
+
+    ``remembered_success`` is the newest success known from history, for the time when its objects are gone.
+    """
+    successes = [
+        time for time in (schedule.last_success, remembered_success) if time is not None and time <= now
+    ]
+    last_success = max(successes, default=None)
+    due = next_run = missed = None
+    try:
+        plan = read_plan(schedule.cron, schedule.timezone, schedule.anchor)
+    except PlanError:
+        plan = None
+    if plan is not None:
+        due = plan.before(now)
+        if due is not None and due <= schedule.created:
+            due = None
+        missed = plan.due(last_success if last_success is not None else schedule.created, now)
+        running = schedule.running_since
+        if missed and running is not None and due is not None and running >= due:
+            missed -= 1  # the run now in progress may yet succeed
+        following = plan.after(now)
+        next_run = None if schedule.paused or not schedule.valid else following
+    else:
+        following = None
+    return ScheduleJudgement(
+        key=schedule.key,
+        cron=schedule.cron,
+        target=schedule.target,
+        paused=schedule.paused,
+        last_success=last_success,
+        last_attempt=schedule.last_attempt,
+        last_duration=schedule.last_duration,
+        last_result=schedule.last_result,
+        running_since=schedule.running_since,
+        next_run=next_run,
+        due=due,
+        missed=missed,
+        until=following,
+    )

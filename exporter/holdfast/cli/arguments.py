@@ -1,0 +1,89 @@
+"""Options that several commands share, and how their values are read."""
+
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+FROM = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="DIR", help="Read dumped objects from this folder instead of a cluster."),
+]
+NOW = Annotated[
+    str | None,
+    typer.Option("--now", metavar="TIME", help="Judge as of this time (RFC 3339, or seconds since 1970)."),
+]
+CONFIG = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--config", metavar="FILE", help="Configuration; of several, a later one replaces top-level keys."
+    ),
+]
+KUBECONFIG = Annotated[
+    Path | None, typer.Option("--kubeconfig", metavar="FILE", help="Which kubeconfig to use.")
+]
+CONTEXT = Annotated[
+    str | None, typer.Option("--context", metavar="NAME", help="Which of its contexts to use.")
+]
+HISTORY = Annotated[
+    Path | None, typer.Option("--history", metavar="FILE", help="Read this history file, as serve keeps it.")
+]
+LOG_LEVEL = Annotated[
+    str, typer.Option("--log.level", metavar="LEVEL", help="debug, info, warning or error.")
+]
+LOG_FORMAT = Annotated[str, typer.Option("--log.format", metavar="FORMAT", help="text or json.")]
+
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def parse_now(text: str | None) -> float | None:
+    """The instant that ``--now`` names; a time without an offset is UTC."""
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no time; write it as 2026-11-21T03:00:00Z or as seconds since 1970",
+            param_hint="--now",
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(entry).decode()
+
+
+def set_up_logging(level: str, log_format: str) -> None:
+    """Logs go to stderr, so that what a command prints can be piped."""
+    if level not in _LEVELS:
+        raise typer.BadParameter(
+            f"{level!r} is no level; levels are {', '.join(_LEVELS)}", param_hint="--log.level"
+        )
+    if log_format not in ("text", "json"):
+        raise typer.BadParameter(
+            f"{log_format!r} is no format; formats are text, json", param_hint="--log.format"
+        )
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else text)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,0 +1,1 @@
+"""What objects forget and we remember: observations in, observations out. Decides nothing."""

@@ -1,0 +1,20 @@
+"""Every family that is published, in the order of the exposition. The one list of them."""
+
+from holdfast.metrics.claims import CLAIM_FAMILIES
+from holdfast.metrics.family import Family
+from holdfast.metrics.process import PROCESS_FAMILIES, ProcessFamily
+from holdfast.metrics.protection import PROTECTION_FAMILIES, SCHEDULE_FAMILIES
+from holdfast.metrics.seeing import SEEING_FAMILIES
+from holdfast.metrics.storage import STORAGE_FAMILIES
+
+RENDERED: tuple[Family, ...] = (
+    *CLAIM_FAMILIES,
+    *PROTECTION_FAMILIES,
+    *SCHEDULE_FAMILIES,
+    *STORAGE_FAMILIES,
+    *SEEING_FAMILIES,
+)
+"""Families rendered from judgements."""
+
+FAMILIES: tuple[Family | ProcessFamily, ...] = (*RENDERED, *PROCESS_FAMILIES)
+"""All families, those about the exporter's own process included."""

@@ -1,0 +1,150 @@
+"""Families about the exporter's own process and about what it watched happen, kept by ``prometheus_client``.
+
+Counters and histograms live here: they count what this process saw, and start at zero with it.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from holdfast.metrics.family import Aggregation, Origin, Stability
+from holdfast.model.feed import FEED_ERRORS
+
+_MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
+
+
+class ProcessFamily(msgspec.Struct, frozen=True, kw_only=True):
+    """One family that ``prometheus_client`` keeps. ``buckets`` are the upper bounds of a histogram, in seconds."""
+
+    name: str
+    help: str
+    type: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...] = ()
+    origin: Origin = "process"
+    stability: Stability = "stable"
+    aggregation: Aggregation = "max"
+    clock: bool = False
+    vocabulary: Mapping[str, tuple[str, ...]] = {}
+    buckets: tuple[float, ...] = ()
+
+
+SOURCE_ERRORS = ProcessFamily(
+    name="holdfast_source_errors_total",
+    help="Failed attempts to read the source, by reason.",
+    type="counter",
+    labels=("source", "kind", "reason"),
+    origin="watching",
+    vocabulary={"reason": FEED_ERRORS},
+)
+ASSESSED = ProcessFamily(
+    name="holdfast_assessment_last_success_timestamp_seconds",
+    help="When everything that was due had last been judged: the newest complete judgement now served.",
+    type="gauge",
+    origin="watching",
+)
+JUDGED = ProcessFamily(
+    name="holdfast_assessment_subjects_total",
+    help="Subjects judged (claims, volumes, schedules and the like), each time counted.",
+    type="counter",
+    stability="experimental",
+)
+LAG = ProcessFamily(
+    name="holdfast_loop_lag_seconds",
+    help="How much later than asked for the event loop came back: what held it, held every answer.",
+    type="histogram",
+    stability="experimental",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+)
+WRITTEN = ProcessFamily(
+    name="holdfast_history_last_write_timestamp_seconds",
+    help="Newest durable write of the local store.",
+    type="gauge",
+    origin="watching",
+)
+PERSISTENT = ProcessFamily(
+    name="holdfast_history_persistent",
+    help="1 when the local store outlives the process; 0 when it is kept in memory only.",
+    type="gauge",
+    origin="watching",
+)
+CONFIG = ProcessFamily(
+    name="holdfast_config_info",
+    help="1; the hash of the configuration in force. It differs between replicas during a rollout.",
+    type="gauge",
+    labels=("hash",),
+)
+BUILD = ProcessFamily(
+    name="holdfast_build_info",
+    help="1; what runs.",
+    type="gauge",
+    labels=("version", "revision", "python_version"),
+)
+PROVISION = ProcessFamily(
+    name="holdfast_volume_provision_duration_seconds",
+    help="From the moment a claim could be provisioned until it was bound, watched from beginning to end.",
+    type="histogram",
+    labels=("storageclass",),
+    origin="watching",
+    buckets=_MINUTES,
+)
+ATTACH = ProcessFamily(
+    name="holdfast_volume_attach_duration_seconds",
+    help="From the making of an attachment until the volume was attached, watched from beginning to end.",
+    type="histogram",
+    labels=("csi_driver",),
+    origin="watching",
+    buckets=_MINUTES,
+)
+REATTACH = ProcessFamily(
+    name="holdfast_volume_reattach_duration_seconds",
+    help="From a volume's leaving one node until it was attached to another, watched from beginning to end.",
+    type="histogram",
+    labels=("csi_driver",),
+    origin="watching",
+    buckets=_MINUTES,
+)
+
+PROCESS_FAMILIES = (
+    SOURCE_ERRORS,
+    ASSESSED,
+    JUDGED,
+    LAG,
+    WRITTEN,
+    PERSISTENT,
+    CONFIG,
+    BUILD,
+    PROVISION,
+    ATTACH,
+    REATTACH,
+)
+
+
+class Collectors:
+    """A collector for every process family. A gauge without labels is served from the first moment, as 0."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.source_errors = _counter(SOURCE_ERRORS, registry)
+        self.assessed = _gauge(ASSESSED, registry)
+        self.judged = _counter(JUDGED, registry)
+        self.lag = _histogram(LAG, registry)
+        self.written = _gauge(WRITTEN, registry)
+        self.persistent = _gauge(PERSISTENT, registry)
+        self.config = _gauge(CONFIG, registry)
+        self.build = _gauge(BUILD, registry)
+        self.provision = _histogram(PROVISION, registry)
+        self.attach = _histogram(ATTACH, registry)
+        self.reattach = _histogram(REATTACH, registry)
+
+
+def _counter(family: ProcessFamily, registry: CollectorRegistry) -> Counter:
+    return Counter(family.name, family.help, family.labels, registry=registry)
+
+
+def _gauge(family: ProcessFamily, registry: CollectorRegistry) -> Gauge:
+    return Gauge(family.name, family.help, family.labels, registry=registry)
+
+
+def _histogram(family: ProcessFamily, registry: CollectorRegistry) -> Histogram:
+    return Histogram(family.name, family.help, family.labels, registry=registry, buckets=family.buckets)

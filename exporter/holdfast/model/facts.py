@@ -1,0 +1,431 @@
+"""What the cluster's own objects say: claims, volumes, pods, workloads and snapshots. Facts only, no judgement.
+
+Every record knows what it touches, so that a change judges again only what rests on it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, Protocol, TypeVar
+
+import msgspec
+
+from holdfast.model.identity import (
+    ANNOTATED,
+    ATTACHMENT,
+    CONTENT,
+    SNAPSHOT,
+    TOUCH_ALL,
+    TOUCH_CLASS,
+    TOUCH_NAMESPACE,
+    VOLUME,
+    ClaimRef,
+    ObjectKey,
+    ObjectRef,
+    Owner,
+    Touch,
+    touch,
+    touch_claim,
+)
+from holdfast.model.observation import Observation, ObservationKind
+
+Labels = Mapping[str, str]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of every record that a source reads from an object. Equal records are no change."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Identity among the records of this type."""
+        raise NotImplementedError
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        """Other names under which it is looked up, each ``(what, *key)``; see ``Facts.linked``."""
+        return ()
+
+    def touches(self) -> tuple[Touch, ...]:
+        """What must be judged again when this record appears, changes or goes."""
+        raise NotImplementedError
+
+
+class Annotations(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The ``holdfast.dev/`` annotations of one object, as written; None where absent.
+
+    Values are kept as text: reading them is judgement, and a bad one is a finding on the object that carries it.
+    """
+
+    tier: str | None = None
+    rpo: str | None = None
+    rto: str | None = None
+    replication_lag: str | None = None
+    restore_drill_every: str | None = None
+    owner: str | None = None
+    urgency: str | None = None
+    mute: str | None = None
+    exempt: str | None = None
+    ignore: str | None = None
+    protects: str | None = None
+    drills: str | None = None
+    placement: str | None = None
+    consistency: str | None = None
+    unknown: tuple[str, ...] = ()  # names under holdfast.dev/ that do not exist
+
+
+NO_ANNOTATIONS = Annotations()
+
+
+class DataSource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """``spec.dataSourceRef`` (or ``dataSource``) of a claim: what it was filled from."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    type: str
+    status: str
+    reason: str = ""
+    since: float | None = None
+
+
+class Claim(Fact, frozen=True, kw_only=True, gc=False):
+    """A PersistentVolumeClaim."""
+
+    ref: ClaimRef
+    uid: str
+    created: float
+    labels: Labels
+    annotations: Annotations
+    storage_class: str  # "" where none is named
+    static: bool = False  # the class is named, and empty: a volume made by hand is asked for
+    volume: str  # "" until bound
+    volume_mode: str
+    access_modes: tuple[str, ...]
+    requested: int | None
+    capacity: int | None
+    phase: str
+    deleting_since: float | None = None
+    finalizers: tuple[str, ...] = ()
+    owner: Owner | None = None
+    data_source: DataSource | None = None
+    conditions: tuple[Condition, ...] = ()
+    resize_status: str = ""  # status.allocatedResourceStatuses.storage
+    selected_node: str = ""  # annotation volume.kubernetes.io/selected-node: a consumer has been scheduled
+    velero_restore: str = ""  # label velero.io/restore-name
+    velero_excluded: bool = (
+        False  # label velero.io/exclude-from-backup or annotation velero.io/skip-from-backup
+    )
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.ref
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        links: list[tuple[str, ...]] = [("namespace", self.ref.namespace), ("class", self.storage_class)]
+        if self.volume:
+            links.append(("volume", self.volume))
+        if self.data_source and self.data_source.kind == "PersistentVolumeClaim":
+            links.append(("cloned-from", self.data_source.namespace, self.data_source.name))
+        return tuple(links)
+
+    def touches(self) -> tuple[Touch, ...]:
+        touched = [touch_claim(self.ref)]
+        if self.volume:
+            touched.append(touch(VOLUME, self.volume))
+        if self.data_source and self.data_source.kind == "PersistentVolumeClaim":
+            touched.append(touch_claim(ClaimRef(self.data_source.namespace, self.data_source.name)))
+        return tuple(touched)
+
+
+class Volume(Fact, frozen=True, kw_only=True, gc=False):
+    """A PersistentVolume. ``backing`` is the kind of its source: csi, nfs, hostPath, local, or the in-tree name."""
+
+    name: str
+    uid: str
+    created: float
+    phase: str
+    phase_since: float | None
+    reclaim_policy: str
+    storage_class: str
+    capacity: int | None
+    backing: str
+    csi_driver: str = ""
+    csi_handle: str = ""
+    claim: ClaimRef | None = None
+    claim_uid: str = ""
+    deleting_since: float | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return (("claim", *self.claim),) if self.claim else ()
+
+    def touches(self) -> tuple[Touch, ...]:
+        own = touch(VOLUME, self.name)
+        return (own, touch_claim(self.claim)) if self.claim else (own,)
+
+
+class StorageClass(Fact, frozen=True, kw_only=True, gc=False):
+    name: str
+    provisioner: str
+    binding_mode: str
+    reclaim_policy: str
+    allows_expansion: bool
+    is_default: bool
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def touches(self) -> tuple[Touch, ...]:
+        without = ("",)  # claims that name none look for the default
+        return (Touch(TOUCH_CLASS, (self.name,)), Touch(TOUCH_CLASS, without))
+
+
+class Namespace(Fact, frozen=True, kw_only=True, gc=False):
+    name: str
+    labels: Labels
+    annotations: Annotations
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (Touch(TOUCH_NAMESPACE, (self.name,)), touch(ANNOTATED, "Namespace", "", self.name))
+
+
+class Node(Fact, frozen=True, kw_only=True, gc=False):
+    name: str
+    ready: bool | None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (touch("node", self.name),)
+
+
+class Mount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A pod's volume that is a claim. ``ephemeral``: a generic ephemeral volume, whose claim lives with the pod."""
+
+    volume: str
+    claim: str
+    ephemeral: bool = False
+
+
+class Pod(Fact, frozen=True, kw_only=True, gc=False):
+    """A pod that names at least one claim; the others are of no interest and are not kept."""
+
+    namespace: str
+    name: str
+    uid: str
+    created: float
+    phase: str
+    node: str
+    mounts: tuple[Mount, ...]
+    labels: Labels
+    owner: Owner | None = None
+    deleting_since: float | None = None
+    velero_volumes: tuple[str, ...] = ()  # annotation backup.velero.io/backup-volumes
+    velero_volumes_excluded: tuple[str, ...] = ()  # annotation backup.velero.io/backup-volumes-excludes
+    velero_excluded: bool = False  # label velero.io/exclude-from-backup
+    velero_hooks: bool = False  # annotation pre.hook.backup.velero.io/command
+
+    @property
+    def finished(self) -> bool:
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef("Pod", self.namespace, self.name)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.namespace, self.name)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(("claim", self.namespace, mount.claim) for mount in self.mounts)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return tuple(touch_claim(ClaimRef(self.namespace, mount.claim)) for mount in self.mounts)
+
+
+class Workload(Fact, frozen=True, kw_only=True, gc=False):
+    """A controller of pods: StatefulSet, Deployment, ReplicaSet, DaemonSet, Job or CronJob.
+
+    ``claims`` are those its pod template names, ``claim_templates`` the names of a StatefulSet's own templates.
+    """
+
+    kind: Literal["StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob"]
+    namespace: str
+    name: str
+    uid: str
+    created: float
+    annotations: Annotations
+    labels: Labels = {}
+    claims: tuple[str, ...] = ()
+    claim_templates: tuple[str, ...] = ()
+    replicas: int | None = None  # wanted; None where the kind has none
+    first_ordinal: int = 0
+    suspended: bool = False
+    finished: bool = False  # a Job that ended, in success or failure
+    owner: Owner | None = None
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef(self.kind, self.namespace, self.name)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.kind, self.namespace, self.name)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        links: list[tuple[str, ...]] = [("claim", self.namespace, claim) for claim in self.claims]
+        if self.claim_templates:
+            links.append(("claim-templates", self.namespace))
+        return tuple(links)
+
+    def touches(self) -> tuple[Touch, ...]:
+        touched = [touch_claim(ClaimRef(self.namespace, claim)) for claim in self.claims]
+        if self.claim_templates:
+            touched.append(Touch(TOUCH_NAMESPACE, (self.namespace,)))
+        touched.append(touch(ANNOTATED, self.kind, self.namespace, self.name))
+        return tuple(touched)
+
+
+class Attachment(Fact, frozen=True, kw_only=True, gc=False):
+    """A VolumeAttachment: one volume on its way to, on, or on its way from one node."""
+
+    name: str
+    uid: str
+    created: float
+    driver: str
+    node: str
+    volume: str
+    attached: bool
+    attach_error: bool = False
+    detach_error: bool = False
+    deleting_since: float | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return (("volume", self.volume), ("node", self.node))
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (touch(ATTACHMENT, self.name), touch(VOLUME, self.volume))
+
+
+class Snapshot(Fact, frozen=True, kw_only=True, gc=False):
+    """A VolumeSnapshot. ``captured`` is the point in time of its data, None until the driver told it."""
+
+    namespace: str
+    name: str
+    uid: str
+    created: float
+    source_claim: str  # "" where it was not cut from a claim
+    source_content: str
+    content: str
+    snapshot_class: str
+    ready: bool | None
+    captured: float | None
+    size: int | None
+    error: bool
+    error_since: float | None = None
+    group: str = ""
+    velero_backup: str = ""  # label velero.io/backup-name
+    created_by: str = ""  # label app.kubernetes.io/created-by; VolSync marks with it what it removes again
+    owner: Owner | None = None
+    deleting_since: float | None = None
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef("VolumeSnapshot", self.namespace, self.name)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.namespace, self.name)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return (("claim", self.namespace, self.source_claim),) if self.source_claim else ()
+
+    def touches(self) -> tuple[Touch, ...]:
+        touched = [touch(SNAPSHOT, self.namespace, self.name)]
+        if self.source_claim:
+            touched.append(touch_claim(ClaimRef(self.namespace, self.source_claim)))
+        if self.content:
+            touched.append(touch(CONTENT, self.content))
+        return tuple(touched)
+
+
+class SnapshotContent(Fact, frozen=True, kw_only=True, gc=False):
+    """A VolumeSnapshotContent. ``captured`` comes from integer nanoseconds in the API."""
+
+    name: str
+    uid: str
+    created: float
+    driver: str
+    snapshot_class: str
+    deletion_policy: str
+    snapshot: ObjectKey | None  # spec.volumeSnapshotRef
+    snapshot_uid: str
+    volume_handle: str
+    ready: bool | None
+    captured: float | None
+    size: int | None
+    velero_backup: str = ""
+    deleting_since: float | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return (("snapshot", *self.snapshot),) if self.snapshot else ()
+
+    def touches(self) -> tuple[Touch, ...]:
+        own = touch(CONTENT, self.name)
+        return (own, touch(SNAPSHOT, *self.snapshot)) if self.snapshot else (own,)
+
+
+class SnapshotClass(Fact, frozen=True, kw_only=True, gc=False):
+    name: str
+    driver: str
+    deletion_policy: str
+    is_default: bool
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (Touch(TOUCH_ALL),)
+
+
+_F = TypeVar("_F", bound=Fact)
+
+
+class Facts(Protocol):
+    """Read access to all current records, by type. What sources and the assessment are handed."""
+
+    def get(self, kind: type[_F], *key: str) -> _F | None:
+        """The record of that key, None where there is none."""
+
+    def all(self, kind: type[_F]) -> Collection[_F]:
+        """Every record of the type, in no particular order."""
+
+    def linked(self, kind: type[_F], *link: str) -> Sequence[_F]:
+        """The records that carry this link (``("claim", namespace, name)`` …), ordered by key."""
+
+    def sees(self, kind: type[_F]) -> bool:
+        """Whether a record of this type that is not here is known not to be there."""
+
+    def remembered(self, kind: ObservationKind, uid: str) -> Sequence[Observation]:
+        """What the local store knows of this subject, oldest first."""

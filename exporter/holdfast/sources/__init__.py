@@ -1,0 +1,1 @@
+"""From what upstream objects say to records, copies and plans: one module a system, all of them in ``table``."""

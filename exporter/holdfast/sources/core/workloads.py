@@ -1,0 +1,176 @@
+"""Controllers of pods: which claims their templates name, and whether they run now.
+
+Only those that matter to a claim are kept: a template that names one, or ``holdfast.dev/`` annotations.
+"""
+
+from typing import Literal
+
+from holdfast.model.facts import NO_ANNOTATIONS, Fact, Workload
+from holdfast.sources.core.pods import PodTemplate, template_claims
+from holdfast.sources.shapes import AnnotatedMetadata, Shape, given, shared
+
+
+class Templated(Shape):
+    template: PodTemplate | None = None
+
+
+class Replicated(Templated):
+    replicas: int | None = None
+
+
+class Ordinals(Shape):
+    start: int | None = None
+
+
+class TemplateMetadata(Shape):
+    name: str | None = None
+
+
+class ClaimTemplate(Shape):
+    metadata: TemplateMetadata | None = None
+
+
+class StatefulSetSpec(Replicated):
+    ordinals: Ordinals | None = None
+    volume_claim_templates: list[ClaimTemplate | None] | None = None
+
+
+class JobSpec(Templated):
+    suspend: bool | None = None
+
+
+class JobTemplate(Shape):
+    spec: JobSpec | None = None
+
+
+class CronJobSpec(Shape):
+    suspend: bool | None = None
+    job_template: JobTemplate | None = None
+
+
+class JobCondition(Shape):
+    type: str | None = None
+    status: str | None = None
+
+
+class JobStatus(Shape):
+    conditions: list[JobCondition | None] | None = None
+
+
+class StatefulSetObject(Shape):
+    metadata: AnnotatedMetadata
+    spec: StatefulSetSpec | None = None
+
+
+class ReplicatedObject(Shape):
+    """A Deployment or ReplicaSet."""
+
+    metadata: AnnotatedMetadata
+    spec: Replicated | None = None
+
+
+class DaemonSetObject(Shape):
+    metadata: AnnotatedMetadata
+    spec: Templated | None = None
+
+
+class JobObject(Shape):
+    metadata: AnnotatedMetadata
+    spec: JobSpec | None = None
+    status: JobStatus | None = None
+
+
+class CronJobObject(Shape):
+    metadata: AnnotatedMetadata
+    spec: CronJobSpec | None = None
+
+
+def read_stateful_set(stateful_set: StatefulSetObject) -> tuple[Fact, ...]:
+    spec = stateful_set.spec or StatefulSetSpec()
+    ordinals = spec.ordinals or Ordinals()
+    templates = (template.metadata for template in given(spec.volume_claim_templates))
+    return _workload(
+        "StatefulSet",
+        stateful_set.metadata,
+        spec.template,
+        claim_templates=tuple(shared(metadata.name) for metadata in given(templates) if metadata.name),
+        replicas=_replicas(spec),
+        first_ordinal=ordinals.start or 0,
+    )
+
+
+def read_deployment(deployment: ReplicatedObject) -> tuple[Fact, ...]:
+    spec = deployment.spec or Replicated()
+    return _workload("Deployment", deployment.metadata, spec.template, replicas=_replicas(spec))
+
+
+def read_replica_set(replica_set: ReplicatedObject) -> tuple[Fact, ...]:
+    spec = replica_set.spec or Replicated()
+    return _workload("ReplicaSet", replica_set.metadata, spec.template, replicas=_replicas(spec))
+
+
+def read_daemon_set(daemon_set: DaemonSetObject) -> tuple[Fact, ...]:
+    spec = daemon_set.spec or Templated()
+    return _workload("DaemonSet", daemon_set.metadata, spec.template)
+
+
+def read_job(job: JobObject) -> tuple[Fact, ...]:
+    spec, status = job.spec or JobSpec(), job.status or JobStatus()
+    return _workload(
+        "Job",
+        job.metadata,
+        spec.template,
+        suspended=bool(spec.suspend),
+        finished=any(
+            condition.type in ("Complete", "Failed") and condition.status == "True"
+            for condition in given(status.conditions)
+        ),
+    )
+
+
+def read_cron_job(cron_job: CronJobObject) -> tuple[Fact, ...]:
+    spec = cron_job.spec or CronJobSpec()
+    job_spec = (spec.job_template.spec if spec.job_template else None) or JobSpec()
+    return _workload("CronJob", cron_job.metadata, job_spec.template, suspended=bool(spec.suspend))
+
+
+def _replicas(spec: Replicated) -> int:
+    return 1 if spec.replicas is None else spec.replicas
+
+
+def _workload(  # noqa: PLR0913 - one keyword for each field that only some kinds have
+    kind: Literal["StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob"],
+    metadata: AnnotatedMetadata,
+    template: PodTemplate | None,
+    *,
+    claim_templates: tuple[str, ...] = (),
+    replicas: int | None = None,
+    first_ordinal: int = 0,
+    suspended: bool = False,
+    finished: bool = False,
+) -> tuple[Fact, ...]:
+    claims = template_claims(template)
+    owner = metadata.owner
+    # A Deployment's annotations are copied to its ReplicaSets, where the old ones keep what stood there once.
+    copied = kind == "ReplicaSet" and owner is not None
+    annotations = NO_ANNOTATIONS if copied else metadata.annotations
+    if not claims and not claim_templates and annotations == NO_ANNOTATIONS:
+        return ()
+    return (
+        Workload(
+            kind=kind,
+            namespace=metadata.namespace,
+            name=shared(metadata.name),
+            uid=metadata.uid,
+            created=metadata.created,
+            annotations=annotations,
+            labels=metadata.labels,
+            claims=claims,
+            claim_templates=claim_templates,
+            replicas=replicas,
+            first_ordinal=first_ordinal,
+            suspended=suspended,
+            finished=finished,
+            owner=owner,
+        ),
+    )

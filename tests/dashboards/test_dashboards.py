@@ -1,0 +1,245 @@
+"""The dashboards ask what the exporter answers, count nothing twice, and are what their source says."""
+
+import itertools
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models import units
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.source import signals
+from dashboards.source.files import FOLDER, rendered
+from dashboards.source.panels import COLOURS, RUNBOOKS
+from tests.real.prometheus import Prometheus, Sample, target
+from tests.rules.catalogue import exported
+from tests.rules.promql import Reading
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = exported()
+DASHBOARDS: dict[str, dict[str, Any]] = {
+    path.name: json.loads(path.read_text()) for path in FOLDER.glob("*.json")
+}
+PANELS = [
+    pytest.param(panel, id=f"{name}-{panel['id']}")
+    for name, board in sorted(DASHBOARDS.items())
+    for panel in board["panels"]
+    if panel["type"] != "row"
+]
+UNITS = {value for name, value in vars(units).items() if not name.startswith("_") and isinstance(value, str)}
+
+each_dashboard = pytest.mark.parametrize("board", DASHBOARDS.values(), ids=DASHBOARDS.keys())
+each_panel = pytest.mark.parametrize("panel", PANELS)
+
+
+def asked(expression: str, cluster: str = ".*", namespace: str = ".*", rate: str = "5s") -> str:
+    """The expression as Grafana sends it."""
+    filled = expression.replace("$cluster", cluster).replace("$namespace", namespace)
+    return filled.replace("$__rate_interval", rate)
+
+
+# ---- the files
+
+
+def test_the_committed_files_are_those_that_the_source_gives() -> None:
+    """dashboards/*.json is never edited by hand."""
+    committed = {path.name: path.read_text() for path in FOLDER.glob("*.json")}
+    assert committed == rendered(), "dashboards/*.json and dashboards/source differ: run `make generate`"
+
+
+@each_dashboard
+def test_grafana_understands_every_key(board: dict[str, Any]) -> None:
+    """Read and written again by Grafana's own model, nothing is lost: a misspelt key would be."""
+    register_default_plugins()
+    again = json.loads(JSONEncoder().encode(Dashboard.from_json(board)))
+    assert again == board
+
+
+def test_a_selector_is_typed_once() -> None:
+    """What is meant by the chosen clusters and namespaces stands in one place."""
+    text = "".join(path.read_text() for path in (FOLDER / "source").glob("*.py"))
+    assert len(re.findall(r"cluster=~", text)) == 1
+    assert len(re.findall(r"namespace=~", text)) == 1
+
+
+# ---- the frame
+
+
+@each_dashboard
+def test_the_frame_is_what_users_rely_on(board: dict[str, Any]) -> None:
+    """A name that links can hold, no edits that an upgrade would lose, no refresh that nobody needs."""
+    assert re.fullmatch(r"holdfast-[a-z-]{1,31}", board["uid"])
+    assert f"{board['uid']}.json" in DASHBOARDS
+    assert board["editable"] is False
+    assert board["tags"] == ["holdfast"]
+    assert board["refresh"] == "1m"
+
+
+@each_dashboard
+def test_the_choices_are_data_source_cluster_and_namespace(board: dict[str, Any]) -> None:
+    """They are read again when the time range changes, and All includes series that bear no such label."""
+    choices = board["templating"]["list"]
+    assert [choice["name"] for choice in choices] == ["datasource", "cluster", "namespace"]
+    for choice in choices[1:]:
+        assert (choice["refresh"], choice["multi"], choice["includeAll"], choice["allValue"]) == (
+            2,
+            True,
+            True,
+            ".*",
+        )
+        assert choice["datasource"]["uid"] == "${datasource}"
+        selector = re.fullmatch(r"label_values\((.*), (\w+)\)", choice["query"])
+        assert selector
+        assert selector[2] == choice["name"]
+        assert Reading(selector[1], CATALOGUE).problems == []
+
+
+@each_dashboard
+def test_a_panel_keeps_its_number_and_its_place(board: dict[str, Any]) -> None:
+    """Ids are given and unique; nothing overlaps."""
+    ids = [panel["id"] for panel in board["panels"]]
+    assert all(ids)
+    assert len(set(ids)) == len(ids)
+    places = [
+        (panel["gridPos"]["x"] + x, panel["gridPos"]["y"] + y)
+        for panel in board["panels"]
+        for x in range(panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["h"])
+    ]
+    assert len(set(places)) == len(places)
+    assert all(x < 24 for x, _ in places)
+
+
+@each_panel
+def test_a_panel_explains_itself(panel: dict[str, Any]) -> None:
+    """Title, description, a unit that Grafana knows, and the chosen data source."""
+    assert panel["title"]
+    assert panel["description"].endswith(".")
+    given = [panel["fieldConfig"]["defaults"]["unit"]]
+    for override in panel["fieldConfig"]["overrides"]:
+        given += [each["value"] for each in override["properties"] if each["id"] == "unit"]
+    assert set(given) <= UNITS
+    assert panel["targets"]
+    assert {each["datasource"]["uid"] for each in (panel, *panel["targets"])} == {"${datasource}"}
+
+
+def test_links_lead_to_runbooks_that_exist() -> None:
+    """A click on what is wrong opens what to do."""
+    there = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
+    text = "".join(rendered().values())
+    linked = set(re.findall(rf"{re.escape(RUNBOOKS)}(\w+)", text)) | set(signals.ALERT_OF_STATE.values())
+    assert linked
+    assert linked <= there
+
+
+def test_values_that_speak_are_those_of_the_catalogue() -> None:
+    """A colour or a runbook for a state that does not exist would never be seen."""
+    closed = {
+        value for series in CATALOGUE.values() for values in series.vocabulary.values() for value in values
+    }
+    assert COLOURS.keys() <= closed
+    assert "|".join(signals.ALERT_OF_STATE) == signals.UNSAFE_STATES
+
+
+# ---- the queries
+
+
+@each_panel
+def test_a_query_asks_what_the_exporter_answers(panel: dict[str, Any]) -> None:
+    """Every series, label and closed value exists, and no replica counts twice."""
+    for query in panel["targets"]:
+        reading = Reading(asked(query["expr"]), CATALOGUE, totals=True)
+        assert reading.problems == []
+        assert "instance" not in reading.labels
+        assert set(re.findall(r"{{(\w+)}}", query.get("legendFormat", ""))) <= reading.labels
+
+
+@pytest.fixture(scope="module")
+def prometheus() -> Iterator[Prometheus]:
+    """A Prometheus that scrapes two clusters of two replicas each, all of them serving fleet.prom."""
+    text = (Path(__file__).parent / "fleet.prom").read_text()
+    count = itertools.count()
+
+    class Replica(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            number = str(next(count))
+            body = re.sub(r"ago\((-?\d+)\)", lambda found: f"{time.time() - int(found[1]):.3f}", text)
+            body = body.replace("rising()", number)
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *args: Any) -> None:
+            pass  # the test's output is no access log
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Replica) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        scrape = []
+        for cluster in ("eu", "us"):
+            entry = target(cluster, f"127.0.0.1:{port}", f"localhost:{port}", honor_labels=True)
+            entry["static_configs"][0]["labels"] = {"cluster": cluster}
+            scrape.append(entry)
+        with Prometheus(scrape) as started:
+            started.wait_for(
+                "count(holdfast_build_info)", lambda answer: bool(answer) and answer[0].value == 4
+            )
+            started.wait_for("count(rate(holdfast_source_errors_total[5s]) > 0)", bool)
+            yield started
+        server.shutdown()
+
+
+@pytest.mark.real
+@each_panel
+def test_a_panel_shows_something(prometheus: Prometheus, panel: dict[str, Any]) -> None:
+    """Every query runs, finds the sick cluster, and is not a multiple of it."""
+    for query in panel["targets"]:
+        answer = prometheus.query(asked(query["expr"]))
+        assert answer, query["expr"]
+        labels = [tuple(sorted(sample.labels.items())) for sample in answer]
+        assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("signal", "all_clusters", "one_namespace"),
+    [
+        (signals.PROTECTED_RATIO, 1 / 3, 0.5),
+        (signals.PAGES, 2, 1),
+        (signals.UNSAFE, 4, 1),
+        (signals.SCHEDULES_BEHIND, 2, 1),
+        (signals.TARGETS_AWAY, 2, 1),
+        (signals.BLIND_KINDS, 2, 1),
+        (signals.ORPHANED_BYTES, 2 * 1024**3, 0),
+        (signals.ORPHANED_CLAIMS, 2, 0),
+    ],
+    ids=lambda value: value.name if isinstance(value, signals.Signal) else "",
+)
+def test_a_number_counts_each_thing_once(
+    prometheus: Prometheus, signal: signals.Signal, all_clusters: float, one_namespace: float
+) -> None:
+    """Two clusters of two replicas are two of each thing; one cluster and namespace chosen are those alone."""
+
+    def value(answer: list[Sample]) -> float:
+        assert len(answer) == 1
+        return answer[0].value
+
+    assert value(prometheus.query(asked(signal.expression))) == pytest.approx(all_clusters)
+    chosen = prometheus.query(asked(signal.expression, cluster="eu", namespace="db"))
+    assert value(chosen) == pytest.approx(one_namespace)
+
+
+@pytest.mark.real
+def test_nothing_known_is_not_nothing_wrong(prometheus: Prometheus) -> None:
+    """For a cluster that no exporter watches, a count of what is wrong is not 0 but missing."""
+    for signal in (signals.PAGES, signals.UNSAFE, signals.SCHEDULES_BEHIND, signals.BLIND_KINDS):
+        assert prometheus.query(asked(signal.expression, cluster="nowhere")) == []

@@ -1,0 +1,160 @@
+"""What every story of the example must come out as, at any time of any day: story next to verdict.
+
+``reasons`` and ``use`` are as published; ``use`` is ``dormant`` or ``orphaned`` with its reason, or empty
+while in use.
+"""
+
+from typing import NamedTuple
+
+
+class Story(NamedTuple):
+    claim: str
+    state: str
+    reasons: frozenset[str] = frozenset()
+    use: str = ""
+
+
+def story(claim: str, state: str, reasons: str = "", use: str = "") -> Story:
+    return Story(claim, state, frozenset(reasons.split()), use)
+
+
+STORIES = (
+    # shop: tier silver, one nightly file backup
+    story("shop/orders-db-0", "protected"),
+    story("shop/orders-db-1", "protected"),
+    story("shop/data-cart-redis-0", "protected"),  # restored 90 minutes ago
+    story("shop/uploads", "protected"),  # several workloads
+    story("shop/data-search-0", "protected"),
+    story("shop/data-search-1", "unprotected", "excluded", "dormant leftover-ordinal"),
+    story("shop/session-store", "unprotected", "excluded"),
+    story("shop/catalog-import", "never", "not-captured"),
+    # payments: tier gold
+    story("payments/data-ledger-db-0", "protected"),  # moved snapshots
+    story("payments/data-ledger-db-1", "protected"),
+    story("payments/data-vault-0", "protected"),  # CronJob
+    story("payments/audit-log", "unprotected", "application-missing no-schedule offsite-missing"),
+    story("payments/fraud-models", "unprotected", "application-missing"),
+    # crm and erp: counters alone
+    story("crm/data-crm-db-0", "protected"),
+    story("crm/attachments", "protected"),
+    story("erp/data-erp-db-0", "never", "unproven"),
+    story("erp/documents", "never", "unproven"),
+    # content: of no tier
+    story("content/blog-media", "protected"),  # whole inside runs that failed in part
+    story("content/blog-db", "late", "overdue run-failed"),
+    story("content/photo-archive", "protected"),  # weekly, and asked for no more
+    story("content/newsletter", "late", "overdue"),  # weekly, against the built-in 26 hours
+    story("content/press-kit", "never", "first-run-pending"),
+    story("content/forum", "never", "first-run-pending"),  # the copies are of an earlier claim
+    # analytics: a Velero that stands still
+    story("analytics/data-clickhouse-0", "late", "overdue"),
+    story("analytics/data-clickhouse-1", "late", "overdue"),  # muted
+    story("analytics/warehouse", "never", "run-in-progress"),
+    story("analytics/spark-scratch", "exempt"),  # by tier
+    story("analytics/spark-exec-7-spill", "exempt"),  # generic ephemeral
+    story("analytics/backfill-input", "unprotected", "no-schedule", "orphaned finished-only"),
+    story("analytics/notebooks", "protected", "", "dormant waiting-pods"),  # CSI snapshots
+    # platform: CronJobs, a paused schedule, one that is refused, exemptions
+    story("platform/gitea-data", "protected"),
+    story("platform/git-lfs", "protected"),  # CSI snapshots
+    story("platform/wiki", "late", "schedule-paused"),
+    story("platform/chat", "protected", "schedule-paused"),  # will not stay so
+    story("platform/registry", "unprotected", "no-schedule"),
+    story("platform/tsdb-prometheus-0", "exempt"),  # with reason and end
+    story("platform/loki-chunks", "unprotected", "no-schedule"),  # the exemption has ended
+    story("platform/runner-cache", "exempt"),  # without a reason
+    story("platform/keycloak-db", "protected"),  # annotations that do not parse
+    story("platform/ldap-data", "late", "overdue run-failed"),
+    story("platform/jira-home", "late", "schedule-paused"),
+    story("platform/queue-rabbitmq-0", "unprotected", "schedule-invalid"),
+    # archive: a location that is unavailable, copies that expire or never become ready, data that nobody uses
+    story("archive/contracts", "unknown", "run-failed target-unavailable"),
+    story("archive/invoices", "late", "overdue run-failed target-unavailable"),
+    story("archive/tickets", "late", "schedule-deleted"),
+    story("archive/mailboxes", "late", "copy-expired no-schedule"),
+    story("archive/scans", "late", "copy-not-ready no-schedule"),
+    story("archive/faxes", "unprotected", "no-schedule", "orphaned unreferenced"),  # Lost
+    story("archive/old-mysql", "unprotected", "no-schedule", "orphaned unreferenced"),
+    story("archive/intranet", "exempt", "", "dormant workload-zero"),
+    story("archive/data-es-0", "unprotected", "no-schedule", "dormant statefulset-zero"),
+    story("archive/yearly-report", "unprotected", "no-schedule", "dormant cronjob-idle"),
+    story("archive/migration", "unprotected", "no-schedule", "dormant suspended"),
+    story("archive/pg-archive-1", "protected", "", "dormant operator-owned"),
+    # staging: exempt as a whole
+    story("staging/feature-1421-db", "exempt", "", "orphaned unreferenced"),
+    story("staging/feature-1433-db", "exempt"),
+    story("staging/qa-uploads", "exempt", "", "orphaned unreferenced"),
+    story("staging/qa-media", "exempt", "", "orphaned unreferenced"),
+    story("staging/qa-share", "exempt", "", "orphaned unreferenced"),
+    story("staging/load-test-cache", "exempt"),
+    story("staging/preview-db", "exempt"),
+    story("staging/data-demo-db-0", "exempt", "", "orphaned owner-gone"),
+    story("staging/perf-results", "exempt", "", "orphaned unreferenced"),
+    story("staging/golden-image", "exempt", "", "dormant clone-source"),
+    story("staging/nightly-db", "exempt"),
+)
+
+WAITING = {
+    # claim: what it waits for, in which of three ways
+    "staging/feature-1421-db": ("pending", "waiting-for-first-consumer"),
+    "staging/feature-1433-db": ("pending", "waiting-for-provisioner"),
+    "staging/qa-uploads": ("pending", "no-class"),
+    "staging/qa-media": ("pending", "class-missing"),
+    "staging/qa-share": ("pending", "volume-missing"),
+    "staging/load-test-cache": ("pending", "waiting-for-volume"),
+    "staging/preview-db": ("terminating", "in-use"),
+    "staging/data-demo-db-0": ("terminating", "snapshot-in-progress"),
+    "staging/perf-results": ("terminating", "finalizer"),
+    "analytics/data-clickhouse-0": ("resize", "controller"),
+    "platform/registry": ("resize", "controller-failed"),
+    "content/photo-archive": ("resize", "node-pending"),
+    "crm/attachments": ("resize", "node"),
+    "platform/gitea-data": ("resize", "node-failed"),
+}
+
+FINDINGS = {
+    ("invalid-annotation", "PersistentVolumeClaim", "platform", "keycloak-db"),
+    ("invalid-annotation", "CronJob", "platform", "keycloak-dump"),
+    ("exempt-expired", "PersistentVolumeClaim", "platform", "loki-chunks"),
+    ("exempt-without-reason", "PersistentVolumeClaim", "platform", "runner-cache"),
+}
+
+SCHEDULES = {
+    # name: result of its newest finished run, whether runs are missed by now, paused
+    "shop-nightly": ("success", False, False),
+    "payments-frequent": ("success", False, False),
+    "payments-daily": ("success", False, False),
+    "payments-models": ("success", False, False),
+    "crm-nightly": ("success", False, False),
+    "erp-nightly": ("success", False, False),
+    "content-nightly": ("partial", True, False),
+    "content-weekly": ("success", False, False),
+    "lake-6h": ("success", True, False),
+    "warehouse-daily": ("none", False, False),
+    "collab-nightly": ("success", True, True),
+    "queue-nightly": ("none", False, False),
+    "archive-nightly": ("failure", True, False),
+    "vault-snapshot": ("success", False, False),
+    "gitea-dump": ("success", False, False),
+    "keycloak-dump": ("success", False, False),
+    "ldap-dump": ("failure", True, False),
+    "jira-export": ("success", True, True),
+}
+
+UNSEEN = {
+    # what objects of one cluster under one configuration cannot give, and why
+    (
+        "holdfast_pvc_objective_info",
+        "origin",
+        "defaults",
+    ): "declared defaults and built-in ones exclude each other",
+    (
+        "holdfast_pvc_protection_reason",
+        "reason",
+        "source-blind",
+    ): "tells of the exporter's sight, not of an object",
+    ("holdfast_check_info", "severity", "critical"): "no check is critical yet",
+    ("holdfast_check_info", "judged", "partly"): "tells of the exporter's sight, not of an object",
+    ("holdfast_check_info", "judged", "no"): "tells of the exporter's sight, not of an object",
+    ("holdfast_check_info", "judged", "off"): "a check that the configuration switches off",
+}

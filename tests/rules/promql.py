@@ -1,0 +1,200 @@
+"""What an expression reads and what labels it yields, worked out on its syntax tree.
+
+Here belongs reading PromQL, for the tests of rules and of dashboards. What is demanded of an expression belongs to the tests.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import promql_parser
+
+TARGET_LABELS = frozenset({"cluster", "instance"})
+"""What a scrape and its store add to each series. `job`, `pod` and the like go the way of `instance`."""
+
+SET_OPERATORS = frozenset({"and", "unless", "or"})
+PICKING = frozenset({"topk", "bottomk"})  # aggregations that hand on whole series
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """What a metric name stands for: its labels, the closed values of some of them, and how equal replicas are folded."""
+
+    labels: frozenset[str]
+    vocabulary: Mapping[str, tuple[str, ...]]
+    fold: frozenset[str]  # "max", "min": what an aggregation over replicas may be; empty: nothing is demanded
+    folded: bool = False  # a rule records it, so that no replica is left in it
+
+
+class Reading:
+    """One expression against a catalogue: the labels of its result, and everything that is wrong with it.
+
+    A dashboard may add up over the clusters it shows (`totals`), once replicas are folded; a rule may not.
+    """
+
+    def __init__(self, expression: str, catalogue: Mapping[str, Series], *, totals: bool = False) -> None:
+        self.catalogue = catalogue
+        self.totals = totals
+        self.problems: list[str] = []
+        self.names: set[str] = set()
+        self.labels = self._labels(promql_parser.parse(expression))
+
+    def _labels(self, node: Any) -> frozenset[str]:
+        labels: frozenset[str] = frozenset()
+        match node:
+            case promql_parser.VectorSelector():
+                labels = self._selected(node)
+            case promql_parser.MatrixSelector():
+                labels = self._selected(node.vector_selector)
+            case promql_parser.ParenExpr() | promql_parser.SubqueryExpr() | promql_parser.UnaryExpr():
+                labels = self._labels(node.expr)
+            case promql_parser.AggregateExpr():
+                labels = self._aggregated(node)
+            case promql_parser.BinaryExpr():
+                labels = self._joined(node)
+            case promql_parser.Call():
+                labels = self._called(node)
+        return labels
+
+    def _selected(self, selector: promql_parser.VectorSelector) -> frozenset[str]:
+        name = selector.name or ""
+        self.names.add(name)
+        series = self.catalogue.get(name)
+        if series is None:
+            self.problems.append(f"{name}: no such series in the catalogue")
+            return TARGET_LABELS
+        for matcher in selector.matchers.matchers:
+            label = matcher.name
+            if label not in series.labels | TARGET_LABELS | {f"exported_{each}" for each in series.labels}:
+                self.problems.append(f"{name}: has no label {label}")
+            closed = series.vocabulary.get(label)
+            if closed and "$" not in matcher.value:
+                unknown = set(matcher.value.split("|")) - {*closed, ".+", ""}
+                self.problems += [f"{name}: {label} is never {value!r}" for value in sorted(unknown)]
+        if series.folded:
+            return series.labels
+        clash = {
+            matcher.name for matcher in selector.matchers.matchers if matcher.name.startswith("exported_")
+        }
+        return series.labels | TARGET_LABELS | clash
+
+    def _aggregated(self, node: promql_parser.AggregateExpr) -> frozenset[str]:
+        inner = self._labels(node.expr)
+        operator = str(node.op)
+        if operator in PICKING:
+            self._must_be_folded(inner, operator)
+            return inner
+        total = self.totals and "instance" not in inner
+        if node.modifier is None:
+            self.problems += [] if total else [f"{operator} without `by`: drops cluster"]
+            return frozenset()
+        if node.modifier.type != promql_parser.AggModifierType.By:
+            self.problems.append(f"{operator} `without`: name the labels that stay")
+        kept = frozenset(node.modifier.labels)
+        if "cluster" not in kept and not total:
+            self.problems.append(f"{operator} by {sorted(kept)}: drops cluster")
+        self.problems += [
+            f"{operator} by {label}: what it aggregates has no such label" for label in sorted(kept - inner)
+        ]
+        if operator in ("sum", "count", "avg"):
+            self._must_be_folded(inner, operator)
+        if "instance" in inner:
+            self._must_fold_well(node.expr, operator)
+        return kept
+
+    def _must_fold_well(self, node: Any, operator: str) -> None:
+        for selector in _leftmost_selectors(node):
+            series = self.catalogue.get(selector.name or "")
+            if series and series.fold and operator not in series.fold | {"group", "sum", "count", "avg"}:
+                self.problems.append(
+                    f"{selector.name}: replicas are folded by {sorted(series.fold)}, not {operator}"
+                )
+
+    def _must_be_folded(self, labels: frozenset[str], by_what: str) -> None:
+        if "instance" in labels:
+            self.problems.append(f"{by_what}: its operand still counts each replica")
+
+    def _joined(self, node: promql_parser.BinaryExpr) -> frozenset[str]:
+        left, right = self._labels(node.lhs), self._labels(node.rhs)
+        operator = str(node.op)
+        if _is_scalar(node.lhs):
+            return right
+        if _is_scalar(node.rhs):
+            return left
+        on = self._matched(node, left, right)
+        if operator in SET_OPERATORS:
+            return left | right if operator == "or" else left
+        for side in (left, right):
+            self._must_be_folded(side, f"a join by {operator}")
+        modifier = node.modifier
+        if modifier is None or modifier.card == promql_parser.VectorMatchCardinality.OneToOne:
+            return on
+        if modifier.group_labels:
+            self.problems.append(
+                f"group_left of {modifier.group_labels}: a label that moves makes another alert"
+            )
+        return left if modifier.card == promql_parser.VectorMatchCardinality.ManyToOne else right
+
+    def _matched(
+        self, node: promql_parser.BinaryExpr, left: frozenset[str], right: frozenset[str]
+    ) -> frozenset[str]:
+        """The labels that a join compares."""
+        matching = node.modifier.matching if node.modifier else None
+        if matching is None:
+            if left != right and str(node.op) != "or":
+                self.problems.append(f"{node.op} of {sorted(left)} and {sorted(right)}: can never match")
+            return left
+        if matching.type != promql_parser.LabelModifierType.Include:
+            self.problems.append(f"{node.op} ignoring: name the labels that match, by `on`")
+        on = frozenset(matching.labels)
+        if "cluster" not in on:
+            self.problems.append(f"{node.op} on {sorted(on)}: mixes clusters")
+        for label in sorted(on - {"cluster"}):
+            if label not in left or label not in right:
+                self.problems.append(f"{node.op} on {label}: a side has no such label")
+        return on
+
+    def _called(self, node: promql_parser.Call) -> frozenset[str]:
+        vectors = [self._labels(argument) for argument in node.args]
+        if node.func.name == "label_replace":
+            target, source = node.args[1].val, node.args[3].val
+            if source and source not in vectors[0]:
+                self.problems.append(f"label_replace from {source}: no such label")
+            return vectors[0] | {target}
+        if node.func.name == "absent":
+            return frozenset({"cluster"})  # what an absent series would have had: nothing more is known
+        return frozenset().union(*vectors)
+
+
+def quoted_queries(annotation: str) -> Iterator[str]:
+    """The queries that an annotation's template asks, with its `%q` filled in."""
+    for query in re.findall(r"query \(printf `([^`]*)`", annotation):
+        yield query.replace("%q", '"x"')
+
+
+def _is_scalar(node: Any) -> bool:
+    if isinstance(node, promql_parser.ParenExpr):
+        return _is_scalar(node.expr)
+    if isinstance(node, promql_parser.BinaryExpr):
+        return _is_scalar(node.lhs) and _is_scalar(node.rhs)
+    if isinstance(node, promql_parser.Call):
+        return bool(node.func.return_type == promql_parser.ValueType.Scalar)
+    return isinstance(node, promql_parser.NumberLiteral)
+
+
+def _leftmost_selectors(node: Any) -> Iterator[promql_parser.VectorSelector]:
+    """The selectors whose values an aggregation over `node` folds; filters on the right of `and` only pick."""
+    match node:
+        case promql_parser.VectorSelector():
+            yield node
+        case promql_parser.MatrixSelector():
+            yield node.vector_selector
+        case promql_parser.ParenExpr():
+            yield from _leftmost_selectors(node.expr)
+        case promql_parser.BinaryExpr():
+            yield from _leftmost_selectors(node.lhs)
+            if str(node.op) == "or":
+                yield from _leftmost_selectors(node.rhs)
+        case promql_parser.Call() if node.args:
+            yield from _leftmost_selectors(node.args[0])

@@ -1,0 +1,269 @@
+"""The rule pack keeps its promises: to the exporter's catalogue, to Alertmanager, to the reader at 3 a.m.
+
+The cases that prove each alert are the `*.test.yaml` files beside this one; promtool runs them.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests import tools
+from tests.rules import pack
+from tests.rules.catalogue import exported
+from tests.rules.promql import TARGET_LABELS, Reading, quoted_queries
+
+CATALOGUE = exported()
+ALERTS = pack.alerts(CATALOGUE)
+LOOKS = pack.looks()
+SEVERITIES = {"critical", "warning", "info"}
+
+each_area = pytest.mark.parametrize("area", pack.areas())
+each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
+each_promtool = pytest.mark.parametrize(
+    "promtool", ["promtool", pytest.param("promtool3", marks=pytest.mark.real_long)], indirect=True
+)
+
+
+@pytest.fixture
+def promtool(request: pytest.FixtureRequest) -> Path:
+    return tools.path(request.param)
+
+
+def run(promtool: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([promtool, *arguments], capture_output=True, text=True, check=False)
+
+
+# ---- promtool
+
+
+@each_promtool
+@each_area
+def test_the_grammar_is_that_of_the_oldest_promtool(promtool: Path, area: str) -> None:
+    """Every file passes the strictest check, duplicates included."""
+    answer = run(promtool, "check", "rules", "--lint=all", "--lint-fatal", pack.RULES / f"{area}.yaml")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@each_promtool
+@each_area
+def test_the_cases_pass(promtool: Path, area: str) -> None:
+    """Every case of tests/rules/<area>.test.yaml holds."""
+    answer = run(promtool, "test", "rules", pack.CASES / f"{area}.test.yaml")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_every_area_has_its_cases_and_no_case_file_is_left_over() -> None:
+    """rules/<area>.yaml and tests/rules/<area>.test.yaml go together."""
+    assert pack.areas() == sorted(
+        path.name.removesuffix(".test.yaml") for path in pack.CASES.glob("*.test.yaml")
+    )
+
+
+# ---- the contract with the exporter
+
+
+@each_area
+def test_an_expression_uses_what_the_exporter_publishes(area: str) -> None:
+    """Every series, label and closed value exists; every join and aggregation keeps clusters and claims apart, and
+    counts a replica's series once."""
+    problems = [
+        f"{rule.get('alert') or rule['record']}: {problem}"
+        for rule, catalogue in pack.rules(area, CATALOGUE)
+        for problem in Reading(rule["expr"], catalogue).problems
+    ]
+    assert problems == []
+
+
+@each_area
+def test_what_is_recorded_has_no_replica_left_in_it(area: str) -> None:
+    """A recorded series is one for all replicas, and keeps its cluster."""
+    for rule, catalogue in pack.rules(area, CATALOGUE):
+        if "record" in rule:
+            labels = Reading(rule["expr"], catalogue).labels
+            assert labels & TARGET_LABELS == {"cluster"}, rule["record"]
+
+
+@each_alert
+def test_an_alert_keeps_its_cluster_and_loses_its_replica(alert: pack.Alert) -> None:
+    """What fires is one alert for all replicas, in the cluster where it is true."""
+    labels = Reading(alert.expression, alert.catalogue).labels
+    assert labels & TARGET_LABELS == {"cluster"}
+
+
+@each_alert
+def test_an_alert_says_only_what_its_expression_kept(alert: pack.Alert) -> None:
+    """Labels that an annotation names survive the aggregation, in its own text and in the queries that it asks."""
+    labels = Reading(alert.expression, alert.catalogue).labels
+    for name, text in alert.annotations.items():
+        missing = set(re.findall(r"\$labels\.(\w+)", text)) - labels
+        assert not missing, f"{name} names {sorted(missing)}"
+        queries = [Reading(query, alert.catalogue) for query in quoted_queries(text)]
+        assert [problem for query in queries for problem in query.problems] == []
+        told = frozenset().union(*(query.labels for query in queries))
+        missing = set(re.findall(r"(?<!\$)\.Labels\.(\w+)", text)) - told
+        assert not missing, f"{name} names {sorted(missing)} of what its query returns"
+
+
+@each_alert
+def test_a_page_needs_a_claim_that_asks_for_one(alert: pack.Alert) -> None:
+    """Critical means that a claim with `urgency: page` is concerned, and the name says so."""
+    asks = re.search(r'worth="page"|and on \(cluster\) \S*holdfast:page_claims:count', alert.expression)
+    assert bool(asks) == (alert.labels["severity"] == "critical") == alert.name.endswith("Page")
+
+
+# ---- the contract with Alertmanager and the reader
+
+
+@each_alert
+def test_an_alert_is_complete(alert: pack.Alert) -> None:
+    """Name, severity, area, words and a waiting time."""
+    assert re.fullmatch(r"Holdfast[A-Z][A-Za-z]+", alert.name)
+    assert alert.labels.keys() == {"severity", "area"}
+    assert alert.labels["severity"] in SEVERITIES
+    assert alert.labels["area"] == alert.area
+    assert alert.annotations.keys() == {"summary", "description", "runbook_url"}
+    assert pack.seconds(alert.wait) >= 300, "shorter than a restart of the exporter"
+
+
+@each_alert
+def test_a_scrape_that_fails_does_not_resolve_an_alert(alert: pack.Alert) -> None:
+    """What fires on a scraped state goes on firing over a gap; what fires on an absence has none."""
+    if "absent(" not in alert.expression:
+        assert pack.seconds(alert.rule["keep_firing_for"]) >= 300
+
+
+def test_an_alert_name_stands_once() -> None:
+    """Stock inhibition compares names: one name at two severities would hide other claims' warnings."""
+    names = [alert.name for alert in ALERTS]
+    assert sorted(set(names)) == sorted(names)
+
+
+@each_alert
+def test_an_alert_about_claims_or_schedules_carries_their_namespace(alert: pack.Alert) -> None:
+    """Alertmanagers group and route by `namespace`."""
+    if alert.area != "exporter":
+        assert "namespace" in Reading(alert.expression, alert.catalogue).labels
+
+
+@each_alert
+def test_no_alert_hangs_on_a_reason(alert: pack.Alert) -> None:
+    """A reason that changes would begin `for` again."""
+    assert "reason" not in Reading(alert.expression, alert.catalogue).labels
+
+
+@each_alert
+def test_an_alert_has_its_runbook(alert: pack.Alert) -> None:
+    """docs/runbooks/<AlertName>.md, with its four headings, its waiting time, and a command to type."""
+    assert alert.annotations["runbook_url"] == pack.RUNBOOK_BASE + alert.name
+    text = (pack.RUNBOOKS / f"{alert.name}.md").read_text()
+    assert re.findall(r"^#+ .*$", text, re.MULTILINE) == [
+        f"# {alert.name}",
+        "## Meaning",
+        "## Impact",
+        "## Diagnosis",
+        "## Mitigation",
+    ]
+    meaning = text.partition("## Meaning")[2].partition("##")[0]
+    assert f"`{alert.wait}`" in meaning, f"Meaning does not say that the alert waits for `{alert.wait}`"
+    assert "```" in text.partition("## Diagnosis")[2]
+    assert all(
+        section.strip() for section in re.split(r"^#+ .*$", text, flags=re.MULTILINE)[1:] if section != "\n\n"
+    )
+
+
+@each_alert
+def test_a_runbook_speaks_of_what_there_is(alert: pack.Alert) -> None:
+    """The series, the reasons and the other alerts that it names exist."""
+    text = (pack.RUNBOOKS / f"{alert.name}.md").read_text()
+    closed = {
+        value for series in CATALOGUE.values() for values in series.vocabulary.values() for value in values
+    }
+    assert set(re.findall(r"\bholdfast_[a-z_]+", text)) <= CATALOGUE.keys()
+    assert set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", text)) <= closed
+    assert set(re.findall(r"`(Holdfast[A-Za-z]+)`", text)) <= {each.name for each in ALERTS}
+
+
+def test_every_runbook_has_its_alert() -> None:
+    """No page is left of an alert that is gone."""
+    assert sorted(path.stem for path in pack.RUNBOOKS.glob("*.md")) == sorted(alert.name for alert in ALERTS)
+
+
+# ---- the cases
+
+
+@each_alert
+def test_an_alert_is_proven_to_fire_and_every_word_of_it(alert: pack.Alert) -> None:
+    """At least one case compares what is delivered."""
+    assert any(look.firing and look.words for look in LOOKS if look.alert == alert.name)
+
+
+@each_alert
+def test_an_alert_is_proven_at_its_boundary(alert: pack.Alert) -> None:
+    """In one case it is silent at one evaluation and fires at the next."""
+    mine = [look for look in LOOKS if look.alert == alert.name]
+    assert any(
+        not before.firing and after.firing and 0 < after.at - before.at <= before.step
+        for before in mine
+        for after in mine
+        if before.case == after.case
+    )
+
+
+@each_alert
+def test_an_alert_is_proven_to_stay_silent(alert: pack.Alert) -> None:
+    """Series of its kind are there, long enough, and it does not fire."""
+    wait = pack.seconds(alert.wait)
+    assert any(
+        not look.firing and look.at > wait and any("holdfast_" in series for series in look.input)
+        for look in LOOKS
+        if look.alert == alert.name
+    )
+
+
+@each_alert
+def test_an_alert_is_proven_without_data(alert: pack.Alert) -> None:
+    """Nothing is scraped: it is silent, unless it is the one that says so."""
+    bare = [
+        look
+        for look in LOOKS
+        if look.alert == alert.name
+        and look.at > pack.seconds(alert.wait)
+        and not any("holdfast_" in series for series in look.input)
+    ]
+    assert bare
+    assert all(bool(look.firing) == (alert.name == "HoldfastAbsent") for look in bare)
+
+
+@each_alert
+def test_an_alert_is_proven_with_two_replicas(alert: pack.Alert) -> None:
+    """It fires once where two instances of the exporter are scraped."""
+    assert any(
+        look.firing and look.words and len(look.values("instance")) > 1
+        for look in LOOKS
+        if look.alert == alert.name
+    )
+
+
+@each_alert
+def test_an_alert_is_proven_with_two_clusters_and_with_namesakes(alert: pack.Alert) -> None:
+    """It fires in the right one of two clusters, and for the right one of two things of one name."""
+    mine = [look for look in LOOKS if look.alert == alert.name and look.firing]
+    assert any(len(look.values("cluster")) > 1 for look in mine)
+    if "namespace" in Reading(alert.expression, alert.catalogue).labels and "Schedule" not in alert.name:
+        assert any(len(look.values("cluster")) > 1 and look.namesakes for look in mine)
+
+
+def test_no_look_falls_on_the_grid() -> None:
+    """Range selectors are closed on the left before Prometheus 3 and open since: on the grid the two differ."""
+    assert [look.case for look in LOOKS if look.at % look.step == 0] == []
+
+
+def test_every_case_names_one_truth_and_a_known_alert() -> None:
+    """A case is read in a failing run: no two share a name, and none tests an alert that is not there."""
+    for path in pack.CASES.glob("*.test.yaml"):
+        names = [case["name"] for case in yaml.safe_load(path.read_text())["tests"]]
+        assert sorted(set(names)) == sorted(names)
+    assert {look.alert for look in LOOKS} == {alert.name for alert in ALERTS}
