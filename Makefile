@@ -45,5 +45,8 @@ lock: ## bring the lock files up to date with pyproject.toml
 	$(BIN)/uv pip compile --quiet --no-header --no-annotate --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --no-header --no-annotate --generate-hashes --universal --python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
 
+bench: $(VENV)/.installed ## speed and memory on this machine; see docs/scale.md
+	$(BIN)/python -m bench.scale
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""``python -m bench.scale``: starts an API server, fills it, lists it bare, runs the exporter on it, prints what was found.
+"""``python -m bench.scale``: starts an API server, fills it, lists it bare, runs the exporter on it, tells.
 
 Everything listens on loopback, and everything that was started here is ended here, also when a step fails.
 """
@@ -8,6 +8,7 @@ import asyncio
 import importlib.metadata
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -46,11 +47,14 @@ tiers:
 
 
 def main() -> int:
-    """The exit code: 1 when a step failed, with one line about it; 130 after Ctrl-C."""
+    """The exit code: 1 when a step failed, with one line about it; 130 when asked to end."""
     asked = _arguments()
     console = Console(stderr=True)
-    # The harness gives etcd no size; its own limit of 2 GiB is near what the full fleet takes with its history.
+    # The harness gives etcd no size; its own limit of 2 GiB is near what the full fleet and its history take.
     os.environ.setdefault("ETCD_QUOTA_BACKEND_BYTES", str(8 << 30))
+    signal.signal(
+        signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT)
+    )  # one way out, that cleans up
     try:
         run = _run(asked, lambda text: console.print(text, style="dim", highlight=False))
     except _FORESEEN as error:

@@ -1,6 +1,6 @@
-"""Requests to the API server as its administrator: create, resize, list. Failures are raised with the server's own words.
+"""Requests to the API server as its administrator: create, resize, list. Failures carry its own words.
 
-Nothing is known here of what objects mean; administrators' requests are exempt from the server's limits on concurrency.
+Nothing is known here of what objects mean. The server's limits on concurrency do not hold for administrators.
 """
 
 import ssl
@@ -41,7 +41,7 @@ class Api:
         self._session = session
 
     async def create(self, made: Made) -> int:
-        """Creates the object, writes its status, and goes on with what stands on it; returns how many objects."""
+        """Creates the object with its status, and then what stands on it; returns how many objects."""
         objects, following = 0, made
         while True:
             answer = await self.send("POST", following.collection, following.body)
@@ -87,7 +87,7 @@ class Api:
 
 @asynccontextmanager
 async def connect(url: str, authority: Path, token: str, *, connections: int) -> AsyncIterator[Api]:
-    # Plain answers, as the exporter asks for: compressing would cost the server more than loopback costs either.
+    # Plain answers, as the exporter asks for: compressing would cost the server more than loopback does.
     headers = {
         "Authorization": f"Bearer {token}",
         "Accept": "application/json",

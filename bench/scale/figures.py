@@ -1,4 +1,4 @@
-"""What a run found, as a table for people and as JSON: each figure beside what it stands in relation to, all of one run.
+"""What a run found, as a table for people and as JSON: each figure beside its relation to another of the run.
 
 Nothing is measured here.
 """
@@ -15,9 +15,10 @@ from bench.scale.subject import LONG, LoopHold
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of the cluster, the machine, and what the bare client and the exporter took. Seconds and bytes.
+    """The cluster's size, the machine, what the bare client and the exporter took. Seconds and bytes.
 
-    ``load`` is the mean number of busy processes a minute before the run's end; beside ``cores`` it tells how far to trust the times.
+    ``load`` is the mean number of busy processes in the run's last minute: far above ``cores``, times are
+    mostly those of waiting.
     """
 
     version: str
@@ -55,8 +56,9 @@ def lines(run: Run) -> Iterator[Line]:
 
 def table(run: Run) -> Table:
     title = f"{run.claims:,} claims, {run.pods:,} pods, {run.objects:,} objects in all"
-    machine = f"Holdfast {run.version}, Python {run.python}, {run.cores} cores, load {run.load:.1f}, seed {run.seed}"
-    shown = Table(title=title, caption=machine, box=box.SIMPLE_HEAD)
+    machine = f"Python {run.python}, {run.cores} cores, load {run.load:.1f}"
+    caption = f"Holdfast {run.version}, {machine}, seed {run.seed}"
+    shown = Table(title=title, caption=caption, box=box.SIMPLE_HEAD)
     shown.add_column("figure", overflow="fold")
     shown.add_column("value", justify="right", no_wrap=True)
     shown.add_column("in relation", overflow="fold")

@@ -1,6 +1,7 @@
 """The plan of the cluster: how many of what, which claims share an app, and what became of each app.
 
-Seeded: the same sizes and seed give the same plan. What the objects look like belongs to storage.py and workloads.py.
+Seeded: the same sizes and seed give the same plan. What the objects look like belongs to storage.py and
+workloads.py.
 """
 
 import random
@@ -32,7 +33,7 @@ _SPACE = uuid.UUID("b0fc0fdc-3f43-4d43-9b0c-7f7a3a1b5c1e")  # any constant: equa
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """One object to create under the path ``collection``, its status as a second request, and what stands on its uid."""
+    """One object to create under the path ``collection``, its status, and what stands on its uid."""
 
     collection: str
     body: Body
@@ -46,7 +47,7 @@ class Made:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """A StatefulSet, or what is left of one. ``asleep``: scaled to zero. ``left``: only its claims are still there."""
+    """A StatefulSet, or what is left of one. ``asleep``: scaled to zero. ``left``: only its claims remain."""
 
     number: int
     namespace: str
@@ -59,7 +60,7 @@ class App:
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimPlan:
-    """One claim. One that is not ``bound`` still waits, and the volume of its number was released by an earlier claim."""
+    """One claim. One that is not ``bound`` waits; an earlier claim released the volume of its number."""
 
     number: int
     app: App
@@ -89,7 +90,7 @@ class ClaimPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """Sizes as asked for. Of ten apps nine run; one in twenty sleeps and as many are left; two claims in a hundred wait."""
+    """Sizes as asked for. Of ten apps nine run; one in twenty sleeps and as many are left behind."""
 
     claims: int
     pods: int

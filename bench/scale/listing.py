@@ -1,4 +1,4 @@
-"""The bare client: lists what the exporter lists, in pages, and drops the bytes. It is the floor for "complete".
+"""The bare client: lists what the exporter lists, in pages, and drops the bytes: the floor for "complete".
 
 The kinds come from the exporter's own table of feeds, so that the two can never differ. Nothing is decoded.
 """
@@ -33,7 +33,7 @@ def paths() -> Iterator[str]:
 
 
 async def list_all(api: Api) -> Listed:
-    """One kind after the other, one page after the other. A kind that is not served is left out. Raises BenchError."""
+    """One kind and one page after the other; a kind that is not served is left out. Raises BenchError."""
     began, size = time.perf_counter(), 0
     for path in paths():
         token = ""

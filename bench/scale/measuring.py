@@ -1,4 +1,4 @@
-"""The phases of one run against a filled server: start until complete, scrapes, idleness, churn, and one event at a time.
+"""The phases of one run on a filled server: start until complete, scrapes, rest, churn, one event at a time.
 
 Every loop ends by a count or by a time. How figures are shown belongs to figures.py.
 """
@@ -68,7 +68,7 @@ class Churn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds from the API server's answer to a change until a whole plain scrape with the new value was read."""
+    """Seconds from the API server's answer to a change until a whole scrape with the new value was read."""
 
     p50: float
     p95: float
@@ -202,7 +202,7 @@ async def _scrape_often(subject: Subject, *, gzip: bool) -> tuple[float, int, fl
 
 
 async def _churn(subject: Subject, api: Api, changes: Changes, seconds: float) -> Churn:
-    """Changes claims at RATE, or as fast as the API server answers where it is slower; nobody scrapes meanwhile."""
+    """Changes claims at RATE, or as fast as the API server answers; nobody scrapes meanwhile."""
     cpu, began, events = subject.cpu(), time.perf_counter(), 0
     while (second := time.perf_counter()) - began < seconds:
         async with asyncio.TaskGroup() as group:

@@ -1,6 +1,7 @@
-"""What the cluster's storage looks like: namespaces, nodes, classes, claims with their volumes, and attachments.
+"""What the cluster's storage looks like: namespaces, nodes, classes, claims with their volumes, attachments.
 
-Shapes are those that provisioners and kubelets write, with the fields that no one reads here but every list carries.
+Shapes are those that provisioners and kubelets write, with the fields that no one reads here but every list
+carries.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,7 @@
-"""The exporter as it is measured: CPU time and memory of its process, and what a scrape of it brings and takes.
+"""The exporter as it is measured: CPU time and memory of its process, what a scrape of it brings and takes.
 
-Read from outside only: the operating system's figures and /metrics. Starting and ending it belongs to the harness.
+Read from outside only: the operating system's figures and /metrics. Starting and ending it belongs to the
+harness.
 """
 
 import math
@@ -16,7 +17,7 @@ import psutil
 
 from bench.scale.api import BenchError
 
-LOOP_FAMILY = "holdfast_loop_lag_seconds"
+LOOP_FAMILY = "holdfast_loop_held_seconds"
 """A histogram of how long the exporter's event loop was held; read where the exporter publishes it."""
 
 _BUCKET = re.compile(rf'^{LOOP_FAMILY}_bucket{{le="([^"]+)"}} (\S+)$'.encode(), re.MULTILINE)
@@ -35,9 +36,10 @@ class Scrape(NamedTuple):
 
 
 class LoopHold(msgspec.Struct, frozen=True, kw_only=True):
-    """The longest hold of the event loop in a phase lay above ``above`` and was ``at_most`` so long, both in seconds.
+    """The longest hold of the event loop in a phase: above ``above`` and ``at_most`` so many seconds.
 
-    ``at_most`` is None where it went beyond the last bucket. ``long`` of all ``looks`` found it held for more than LONG.
+    ``at_most`` is None where it went beyond the last bucket. ``long`` of all ``looks`` found it held longer
+    than LONG.
     """
 
     at_most: float | None
@@ -66,7 +68,7 @@ class Subject:
         return resident
 
     def resident_peak(self) -> int:
-        """Bytes at the highest, as the kernel counted where it tells, else of all the times that ``resident`` was asked."""
+        """Bytes at the highest: as the kernel counted, or where it does not tell, as ``resident`` saw."""
         status = Path(f"/proc/{self._process.pid}/status")
         found = _PEAK.search(status.read_text()) if status.exists() else None
         return max(self._highest, int(found[1]) * 1024 if found else 0)

@@ -1,6 +1,6 @@
-"""What runs in the cluster: StatefulSets, Deployments with their ReplicaSets, their pods, and CronJobs that save claims.
+"""What runs in the cluster: StatefulSets, Deployments with ReplicaSets, their pods, CronJobs.
 
-A pod has the size of a real one, some 9 kB as it is listed: nearly all of it is of no interest to the exporter.
+A pod has the size of a real one, some 10 kB as it is listed, nearly all of it of no interest to the exporter.
 """
 
 import random
@@ -37,7 +37,7 @@ def replica_sets(fleet: Fleet) -> Iterator[Made]:
 
 
 def pods(fleet: Fleet, now: str) -> Iterator[Made]:
-    """First those that mount a claim, then as many others as are wanted. ``now`` is a time as the API writes it."""
+    """First those that mount a claim, then the others. ``now`` is a time as the API writes it."""
     for number, plan in enumerate(fleet.mounted):
         yield _stateful_pod(fleet, number, plan, now)
     for number in range(fleet.stateless_pods):
@@ -64,7 +64,7 @@ def _workload(kind: str, namespace: str, name: str, spec: Body, owner: Body | No
 
 def _replicated(name: str, replicas: int) -> Body:
     labels = {"app.kubernetes.io/name": name}
-    container = {"name": "main", "image": "registry.example.com/main:1.0.0"}
+    container = {"name": "main", "image": "images.example.com/main:1.0.0"}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
     return {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
 
@@ -147,7 +147,7 @@ def _pod_spec(chance: random.Random, volume: Body, path: str) -> Body:
 def _container(chance: random.Random, name: str, mounts: list[Body]) -> Body:
     return {
         "name": name,
-        "image": f"registry.example.com/{name}:{chance.randrange(9)}.{chance.randrange(99)}.0",
+        "image": f"images.example.com/{name}:{chance.randrange(9)}.{chance.randrange(99)}.0",
         "args": [f"--listen=:{port}" for port in (8080, 9090)],
         "env": [
             {"name": f"SETTING_{number}", "value": f"{chance.getrandbits(64):016x}"} for number in range(5)
@@ -177,7 +177,7 @@ def _running(chance: random.Random, now: str) -> Body:
 
 
 def _container_status(chance: random.Random, name: str, now: str) -> Body:
-    image = f"registry.example.com/{name}"
+    image = f"images.example.com/{name}"
     return {
         "name": name,
         "ready": True,
@@ -202,7 +202,7 @@ def _cron_job(fleet: Fleet, number: int, now: Callable[[], str]) -> Made:
 
 
 def _job_spec() -> Body:
-    container = {"name": "save", "image": "registry.example.com/save:1.0.0"}
+    container = {"name": "save", "image": "images.example.com/save:1.0.0"}
     return {"template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}
 
 

@@ -1,4 +1,4 @@
-"""The scale bench: the objects that it makes are read by our own feeds, and what it finds is shown. Nothing is timed."""
+"""The scale bench: our feeds read the objects that it makes, and what it finds is shown. Nothing is timed."""
 
 import io
 from collections import Counter
@@ -73,11 +73,13 @@ def test_the_bare_client_lists_what_the_exporter_reads() -> None:
 
 def test_holds_of_the_event_loop_are_told_by_phase() -> None:
     """Between two scrapes one look in 0.01…0.1 s came: the hold lay above 10 ms, and was one above 50 ms."""
-    before = b'holdfast_loop_lag_seconds_bucket{le="0.01"} 5\nholdfast_loop_lag_seconds_bucket{le="+Inf"} 5\n'
+    before = (
+        b'holdfast_loop_held_seconds_bucket{le="0.01"} 5\nholdfast_loop_held_seconds_bucket{le="+Inf"} 5\n'
+    )
     after = (
-        b'holdfast_loop_lag_seconds_bucket{le="0.01"} 7.0\n'
-        b'holdfast_loop_lag_seconds_bucket{le="0.1"} 8.0\n'
-        b'holdfast_loop_lag_seconds_bucket{le="+Inf"} 8.0\n'
+        b'holdfast_loop_held_seconds_bucket{le="0.01"} 7.0\n'
+        b'holdfast_loop_held_seconds_bucket{le="0.1"} 8.0\n'
+        b'holdfast_loop_held_seconds_bucket{le="+Inf"} 8.0\n'
     )
     hold = subject.holds_between(subject.loop_holds(before), subject.loop_holds(after))
     assert hold == subject.LoopHold(at_most=0.1, above=0.01, long=1, looks=3)

@@ -21,7 +21,7 @@ from tests import tools
 from tests.real.apiserver import ApiServer
 from tests.real.process import Process, StartError, free_port, wait_for
 from tests.real.prometheus import Alertmanager, Prometheus, Receiver, hurried, target
-from tests.real.velero import Velero
+from tests.real.velero import PhaseError, Velero
 from tests.real.web import JsonObject, Refused
 
 PATIENT = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -297,23 +297,24 @@ def test_velero_makes_the_backups_of_a_schedule_and_refuses_a_wrong_one(
 
 
 @pytest.mark.real_long
-def test_velero_restores_and_then_loses_its_store(living_cluster: ApiServer) -> None:
-    namespace = living_cluster.namespace("lost")
-    living_cluster.create(
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": "settings", "namespace": namespace},
-            "data": {"colour": "blue"},
-        }
-    )
-    with Velero(living_cluster) as velero:
-        velero.backup("before", [namespace])
+def test_velero_restores_and_then_loses_its_store() -> None:
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings", "namespace": "lost"},
+        "data": {"colour": "blue"},
+    }
+    with ApiServer() as cluster, Velero(cluster) as velero:
+        cluster.namespace("lost")
+        cluster.create(settings)
+        velero.backup("before", ["lost"])
         velero.wait_for_phase("Backup", "before", "Completed")
-        velero.restore("back", "before", namespaceMapping={namespace: "found"})
+        velero.restore("back", "before", namespaceMapping={"lost": "found"})
         velero.wait_for_phase("Restore", "back", "Completed")
-        assert living_cluster.get("v1", "ConfigMap", "settings", "found")["data"] == {"colour": "blue"}
+        assert cluster.get("v1", "ConfigMap", "settings", "found")["data"] == {"colour": "blue"}
         velero.lose_store()
-        velero.backup("after", [namespace])
+        velero.backup("after", ["lost"])
         refused = velero.wait_for_phase("Backup", "after", "FailedValidation")
         assert "startTimestamp" not in refused["status"]
+        with pytest.raises(PhaseError, match=r"Backup after Completed: it ended .*FailedValidation"):
+            velero.wait_for_phase("Backup", "after", "Completed")

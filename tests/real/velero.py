@@ -75,6 +75,7 @@ class Velero:
     """A Velero server inside a `with` block, whose BackupStorageLocation `default` is Available when the block begins.
 
     Its CRDs and the namespace `velero` are made on `api` when they are not there, and stay. `flags` are further server flags.
+    Two at a time on one API server undo each other's work: the second marks what the first has in hand as Failed.
     """
 
     def __init__(self, api: ApiServer, *, flags: Sequence[str] = ()) -> None:

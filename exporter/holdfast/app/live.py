@@ -29,7 +29,6 @@ _LOG = logging.getLogger("holdfast")
 _SLICE = 0.010  # seconds of judging before the loop is let go
 _COALESCE = 0.1  # seconds in which changes are gathered before they are judged
 _TICK = 1.0  # seconds at the most between two looks at what the clock has changed
-_LAG_EVERY = 0.1  # seconds between two looks at how late the loop is
 _STALLED = 120.0  # seconds without a finished look after which only a restart can help
 
 
@@ -65,6 +64,10 @@ class Live:
             for feed in source.feeds:
                 for reason in FEED_ERRORS:  # zeros, so that the first error is an increase
                     self._counts.source_errors.labels(*feed.id, reason)
+
+    def loop_held(self, seconds: float) -> None:
+        """The event loop was held for this long by one round of callbacks."""
+        self._counts.held.observe(seconds)
 
     # Sink
 
@@ -140,13 +143,6 @@ class Live:
             except TimeoutError:
                 pass
             self._wake.clear()
-
-    async def measure_lag(self) -> None:
-        """Times how late the loop comes back, until cancelled."""
-        while True:
-            asked = time.monotonic() + _LAG_EVERY
-            await asyncio.sleep(_LAG_EVERY)
-            self._counts.lag.observe(max(0.0, time.monotonic() - asked))
 
     async def _judge(self) -> bool:
         """One round in slices; False while first looks are still going on."""

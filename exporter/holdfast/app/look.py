@@ -1,6 +1,7 @@
 """One complete look, at a cluster or at a folder, judged at one instant. For commands that print and end."""
 
 import asyncio
+import importlib
 import time
 from pathlib import Path
 
@@ -66,6 +67,11 @@ def _memory(history: Path | None, now: float) -> Memory:
     last = memory.remembered("alive", "")
     memory.watch_began(last[-1].time if last else None, now)
     return memory
+
+
+def load_client() -> None:
+    """Imports the Kubernetes client, which takes a good part of a second; what reads no cluster needs none of it."""
+    importlib.import_module("holdfast.cluster.connect")
 
 
 async def _read_cluster(engine: Engine, selection: Selection, origin: Origin, now: float) -> None:

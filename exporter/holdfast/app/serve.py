@@ -14,7 +14,8 @@ import msgspec
 from holdfast.app.compose import Selection, make_engine, read_folder, select
 from holdfast.app.demonstrate import demonstrate
 from holdfast.app.live import Live
-from holdfast.app.look import Origin
+from holdfast.app.look import Origin, load_client
+from holdfast.app.loop import LoopWatch
 from holdfast.history.memory import Memory
 from holdfast.history.store import Store, StoreError, read_observations
 from holdfast.http.server import Bound, HttpOptions, serve_http
@@ -30,17 +31,23 @@ FILE_NAME = "history.sqlite"
 
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """``now`` fixes the clock, for a folder. ``started`` is told the real addresses once they listen."""
+    """``now`` fixes the clock, for a folder. ``started`` is told the real addresses once they listen.
+
+    ``watch`` is that of the loop which this runs on.
+    """
 
     origin: Origin
     http: HttpOptions
     now: float | None = None
     revision: str = ""
     started: Callable[[Bound], None] = lambda _: None
+    watch: LoopWatch | None = None
 
 
 async def serve(settings: Settings, options: ServeOptions) -> None:
     """Runs until the process is asked to end."""
+    if not options.origin.demo and options.origin.folder is None:
+        load_client()  # now, while nobody waits for an answer
     selection = select(settings)
     fixed = options.now
     clock = time.time if fixed is None else lambda: fixed
@@ -55,6 +62,8 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             revision=options.revision,
             clock=clock,
         )
+        if options.watch is not None:
+            options.watch.observe = live.loop_held
         live.wrote(None, persistent=store is not None)
         for source in selection.disabled:
             live.switched_off(source)
@@ -73,7 +82,6 @@ async def _run(live: Live, store: Store | None, selection: Selection, origin: Or
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(live.keep_judged()),
-                group.create_task(live.measure_lag()),
                 group.create_task(_read(live, selection, origin)),
                 group.create_task(_keep_history(live, store)),
             ]

@@ -21,6 +21,7 @@ from holdfast.app.compose import read_settings, select
 from holdfast.app.document import report_document
 from holdfast.app.explain import Explanation, explain_claim
 from holdfast.app.look import Look, LookError, Origin, look
+from holdfast.app.loop import LoopWatch
 from holdfast.app.rbac import roles
 from holdfast.app.serve import ServeOptions, serve
 from holdfast.cli.arguments import (
@@ -112,7 +113,7 @@ def serve_command(  # noqa: PLR0913 - one parameter a flag
         now=parse_now(now),
     )
     settings = _settings(config)
-    _run(lambda: serve(settings, options))
+    _run(lambda watch: serve(settings, msgspec.structs.replace(options, watch=watch)))
 
 
 @app.command()
@@ -135,7 +136,7 @@ def report(  # noqa: PLR0913 - one parameter a flag
         )
     origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
     settings = _settings(config)
-    taken = _run(lambda: look(settings, origin, parse_now(now)))
+    taken = _run(lambda _: look(settings, origin, parse_now(now)))
     _print_look(taken, output)
     _end(taken)
 
@@ -170,7 +171,7 @@ def explain_pvc(  # noqa: PLR0913 - one parameter a flag
     else:
         origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
         settings = _settings(config)
-        taken = _run(lambda: look(settings, origin, parse_now(now)))
+        taken = _run(lambda _: look(settings, origin, parse_now(now)))
         explanation = explain_claim(taken.engine, ref, taken.now)
     if explanation is None:
         _fail(f"{ref}: no such claim; 'holdfast report' lists those there are")
@@ -228,7 +229,7 @@ def demo(
         now=fixed,
         started=_greet,
     )
-    _run(lambda: serve(settings, options))
+    _run(lambda watch: serve(settings, msgspec.structs.replace(options, watch=watch)))
 
 
 def _greet(bound: Bound) -> None:
@@ -259,10 +260,12 @@ def _http_options(listen: list[str], probe: str, web_config: Path | None) -> Htt
         _fail(str(error))
 
 
-def _run(work: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+def _run(work: Callable[[LoopWatch], Coroutine[Any, Any, _T]]) -> _T:
     """Runs the coroutine to its end; foreseen failures become one line and exit code 1."""
+    watch = LoopWatch()
     try:
-        return asyncio.run(work())
+        with asyncio.Runner(loop_factory=watch.new_loop) as runner:
+            return runner.run(work(watch))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except _FORESEEN as error:

@@ -185,6 +185,8 @@ class Lane:
 
     def _prove(self) -> None:
         """The watch is a real one: contact stands, or stands again."""
+        if self._lively and self._state == "up":
+            return
         self._lively = True
         self.missing = False
         self._backoff.reset()

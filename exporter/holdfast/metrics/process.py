@@ -50,12 +50,12 @@ JUDGED = ProcessFamily(
     type="counter",
     stability="experimental",
 )
-LAG = ProcessFamily(
-    name="holdfast_loop_lag_seconds",
-    help="How much later than asked for the event loop came back: what held it, held every answer.",
+HELD = ProcessFamily(
+    name="holdfast_loop_held_seconds",
+    help="How long each round of the event loop held it: what held it, held every answer.",
     type="histogram",
     stability="experimental",
-    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+    buckets=(0.001, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 1.0),
 )
 WRITTEN = ProcessFamily(
     name="holdfast_history_last_write_timestamp_seconds",
@@ -110,7 +110,7 @@ PROCESS_FAMILIES = (
     SOURCE_ERRORS,
     ASSESSED,
     JUDGED,
-    LAG,
+    HELD,
     WRITTEN,
     PERSISTENT,
     CONFIG,
@@ -128,7 +128,7 @@ class Collectors:
         self.source_errors = _counter(SOURCE_ERRORS, registry)
         self.assessed = _gauge(ASSESSED, registry)
         self.judged = _counter(JUDGED, registry)
-        self.lag = _histogram(LAG, registry)
+        self.held = _histogram(HELD, registry)
         self.written = _gauge(WRITTEN, registry)
         self.persistent = _gauge(PERSISTENT, registry)
         self.config = _gauge(CONFIG, registry)
