@@ -195,7 +195,11 @@ def test_location_is_looked_at_every_minute() -> None:
     (checked,) = situation("location", status={"lastValidationTime": "2026-11-01T12:00:30Z"})
     (lost,) = situation("location", status={"phase": "Unavailable"})
     assert changed(location, checked) == {Touch("subject", ("target", *OFFSITE))}
-    assert changed(location, lost) == {Touch("subject", ("target", *OFFSITE)), Touch("all")}
+    assert changed(location, lost) == {
+        Touch("subject", ("target", *OFFSITE)),
+        Touch("source", ("velero",)),
+        Touch("all"),
+    }
 
 
 def test_only_the_end_of_a_run_touches_claims() -> None:

@@ -26,6 +26,7 @@ from holdfast.cluster.errors import (
     status_error,
     translated,
 )
+from holdfast.cluster.silence import Silence
 from holdfast.cluster.timing import Timing
 
 JSON = "application/json"
@@ -214,40 +215,6 @@ class _Session:
         return response
 
 
-class _Silence:
-    """Ends ``limit`` with TimeoutError after so many seconds without a chunk.
-
-    The HTTP client can do this too, but moves its timer three times for each event of a watch, which costs more than
-    to decode it.
-    """
-
-    def __init__(self, quiet: float) -> None:
-        self.limit = asyncio.timeout(None)
-        self._quiet = quiet
-        self._loop = asyncio.get_running_loop()
-        self._last = self._loop.time()
-        self._timer: asyncio.TimerHandle | None = None
-
-    async def heard(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The same chunks."""
-        self._last = self._loop.time()
-        self._look()
-        async for chunk in chunks:
-            self._last = self._loop.time()
-            yield chunk
-
-    def over(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _look(self) -> None:
-        end = self._last + self._quiet
-        if self._loop.time() >= end:
-            self.limit.reschedule(end)
-        else:
-            self._timer = self._loop.call_at(end, self._look)
-
-
 class _Request(msgspec.Struct, frozen=True):
     path: str
     query: Sequence[tuple[str, str]]
@@ -301,7 +268,7 @@ class Connection:
         self, path: str, query: Sequence[tuple[str, str]]
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body as it comes, in chunks that end anywhere. Raises ApiError, from within the block too."""
-        silence = _Silence(self._timing.quiet)
+        silence = Silence(self._timing.quiet)
         async with self._opened(self._request(path, query, None, None)) as response:
             try:
                 async with silence.limit:

@@ -10,7 +10,7 @@ from holdfast.cluster.connect import Connection
 from holdfast.cluster.decode import Page
 
 PAGE_OBJECTS = 500
-PAGE_BYTES = 8 * 1024 * 1024  # more would hold the event loop while it is decoded, and stand in memory twice
+PAGE_BYTES = 16 * 1024 * 1024  # more would hold the event loop while it is decoded, and stand in memory twice
 
 Decode = Callable[[bytes], Awaitable[Page]]
 
