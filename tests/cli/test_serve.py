@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.demo import demo_config, write_demo
-from tests.real.process import free_port
+from tests.real.process import free_port, wait_for
 from tests.world import NOW
 
 AT = "2026-11-21T12:00:00Z"
@@ -117,16 +117,25 @@ def test_explain_asks_a_running_exporter(served: Served) -> None:
 def test_it_ends_when_asked_to(tmp_path: Path) -> None:
     """SIGTERM ends it at once and in order, without a trace."""
     write_demo(tmp_path, NOW)
+    port = free_port()
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "holdfast", "serve", "--from", str(tmp_path)),
-            *("--web.listen-address", f"127.0.0.1:{free_port()}", "--web.probe-address", ""),
+            *("--web.listen-address", f"127.0.0.1:{port}", "--web.probe-address", ""),
         ],
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(5)
+    running = Served(process, f"http://127.0.0.1:{port}", tmp_path)
+    wait_for("an answer", lambda: answers(running), bool, 60)
     process.send_signal(signal.SIGTERM)
-    _, log = process.communicate(timeout=15)
+    _, log = process.communicate(timeout=30)
     assert process.returncode == 0, log
     assert "Traceback" not in log
+
+
+def answers(running: Served) -> bool:
+    try:
+        return bool(running.get("/livez"))
+    except OSError:
+        return False

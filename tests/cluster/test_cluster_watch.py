@@ -292,7 +292,8 @@ async def test_one_undecodable_object_hurts_no_neighbour(
     "body",
     [
         pytest.param(b"<html>log in</html>", id="a proxy's page"),
-        pytest.param(b'{"kind": "PodList", "items": []}', id="no version"),
+        pytest.param(b'{"kind": "PodList", "items": []}', id="no metadata"),
+        pytest.param(b'{"kind": "PodList", "metadata": {}, "items": []}', id="no version"),
         pytest.param(b'{"metadata": {"resourceVersion": "1"}, "items": [{"meta', id="half a list"),
     ],
 )

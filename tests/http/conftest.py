@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
-from holdfast.http import Address, HttpOptions, Landing, SourceLine, WebFile, serve_http
+from holdfast.http import Address, HttpOptions, Landing, Measures, SourceLine, WebFile, serve_http
+from holdfast.metrics.process import Collectors
 from holdfast.settings import load_web_settings
 from tests.http.stand import Authority, CannedSite, Serve, Served
 
@@ -30,7 +31,13 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-async def serve(site: CannedSite, registry: CollectorRegistry) -> AsyncIterator[Serve]:
+def measures(registry: CollectorRegistry) -> Measures:
+    counts = Collectors(registry)
+    return Measures(requests=counts.http_requests, duration=counts.http_duration, sent=counts.http_sent)
+
+
+@pytest.fixture
+async def serve(site: CannedSite, measures: Measures) -> AsyncIterator[Serve]:
     """Starts a server on free loopback ports, with a web configuration file if one is named."""
     async with AsyncExitStack() as stack:
 
@@ -41,7 +48,7 @@ async def serve(site: CannedSite, registry: CollectorRegistry) -> AsyncIterator[
                 web=WebFile(path=web, load=load_web_settings) if web else None,
                 poll=0.05,
             )
-            bound = await stack.enter_async_context(serve_http(site, options, registry))
+            bound = await stack.enter_async_context(serve_http(site, options, measures))
             client = aiohttp.ClientSession(
                 auto_decompress=False, skip_auto_headers=["Accept", "Accept-Encoding"]
             )

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from holdfast.http import Address, HttpOptions, serve_http
+from holdfast.http import Address, HttpOptions, Measures, serve_http
 from tests.http.stand import CannedSite, Serve, until
 
 BIG = b"".join(
@@ -296,13 +296,11 @@ async def test_bytes_that_are_no_http_are_refused_and_not_logged(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-async def test_an_answer_under_way_ends_before_the_server_does(
-    site: CannedSite, registry: CollectorRegistry
-) -> None:
+async def test_an_answer_under_way_ends_before_the_server_does(site: CannedSite, measures: Measures) -> None:
     site.text = [BIG] * 20
     options = HttpOptions(listen=(Address("127.0.0.1", 0),))
     async with aiohttp.ClientSession() as client:
-        async with serve_http(site, options, registry) as bound:
+        async with serve_http(site, options, measures) as bound:
             url = f"http://{bound.listen[0]}/metrics"
             answer = await client.get(url)
         assert await answer.read() == b"".join(site.text)
@@ -310,9 +308,9 @@ async def test_an_answer_under_way_ends_before_the_server_does(
             await client.get(url)
 
 
-async def test_it_listens_on_each_address_it_is_given(site: CannedSite, registry: CollectorRegistry) -> None:
+async def test_it_listens_on_each_address_it_is_given(site: CannedSite, measures: Measures) -> None:
     options = HttpOptions(listen=(Address("127.0.0.1", 0), Address("localhost", 0)))
-    async with serve_http(site, options, registry) as bound, aiohttp.ClientSession() as client:
+    async with serve_http(site, options, measures) as bound, aiohttp.ClientSession() as client:
         assert (len(bound.listen), bound.probe) == (2, None)
         for address in bound.listen:
             async with client.get(f"http://{address}/livez") as answer:

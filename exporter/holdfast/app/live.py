@@ -18,6 +18,7 @@ from holdfast.app.document import report_pieces
 from holdfast.app.engine import Engine
 from holdfast.app.explain import explain_claim
 from holdfast.app.transitions import Transitions
+from holdfast.http.measures import Measures
 from holdfast.http.site import Landing, SourceLine
 from holdfast.metrics.process import Collectors
 from holdfast.model.facts import Attachment, Claim
@@ -49,6 +50,11 @@ class Live:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
         self.registry = CollectorRegistry()
         self._counts = Collectors(self.registry)
+        self.measures = Measures(
+            requests=self._counts.http_requests,
+            duration=self._counts.http_duration,
+            sent=self._counts.http_sent,
+        )
         self._wake = asyncio.Event()
         self._off: dict[str, Source] = {}
         self._looked = time.monotonic()

@@ -67,7 +67,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         live.wrote(None, persistent=store is not None)
         for source in selection.disabled:
             live.switched_off(source)
-        async with serve_http(live, options.http, live.registry) as bound:
+        async with serve_http(live, options.http, live.measures) as bound:
             options.started(bound)
             await _run(live, store, selection, options.origin)
 

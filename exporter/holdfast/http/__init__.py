@@ -4,6 +4,7 @@ Nothing here awaits the cluster, computes a fact or reads the configuration file
 """
 
 from holdfast.http.addresses import Address, AddressError, parse_address
+from holdfast.http.measures import Measures
 from holdfast.http.server import Bound, HttpOptions, serve_http
 from holdfast.http.site import Landing, Site, SourceLine
 from holdfast.http.web import WebFile
@@ -14,6 +15,7 @@ __all__ = [
     "Bound",
     "HttpOptions",
     "Landing",
+    "Measures",
     "Site",
     "SourceLine",
     "WebFile",

@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import msgspec
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from prometheus_client import CollectorRegistry
 
 from holdfast.http.addresses import Address, listen
 from holdfast.http.auth import BasicAuth
@@ -44,7 +43,7 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def serve_http(site: Site, options: HttpOptions, registry: CollectorRegistry) -> AsyncIterator[Bound]:
+async def serve_http(site: Site, options: HttpOptions, measures: Measures) -> AsyncIterator[Bound]:
     """Serves until the block ends, then lets running answers end.
 
     Raises AddressError where an address cannot be had, ValueError where the web configuration cannot serve.
@@ -52,7 +51,7 @@ async def serve_http(site: Site, options: HttpOptions, registry: CollectorRegist
     async with AsyncExitStack() as stack:
         watch = WebWatch(options.web, _threads(stack, "holdfast-files", 1))
         await watch.start()
-        measures = Measures(registry)
+        measures.prepare()
         routes = Routes(site, measures, _threads(stack, "holdfast-gzip", 2))
         main = open_gate(measures, watch, BasicAuth(_threads(stack, "holdfast-bcrypt", 1)))
         routes.add_all(main.router)

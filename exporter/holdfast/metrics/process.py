@@ -3,11 +3,13 @@
 Counters and histograms live here: they count what this process saw, and start at zero with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from holdfast.metrics.family import Aggregation, Origin, Stability
 from holdfast.model.feed import FEED_ERRORS
@@ -106,6 +108,25 @@ REATTACH = ProcessFamily(
     buckets=_MINUTES,
 )
 
+HTTP_REQUESTS = ProcessFamily(
+    name="holdfast_http_requests_total",
+    help="Answers given, by what was asked for and status code.",
+    type="counter",
+    labels=("handler", "code"),
+    vocabulary={"handler": ("metrics", "landing", "api", "health", "other")},
+)
+HTTP_DURATION = ProcessFamily(
+    name="holdfast_http_scrape_duration_seconds",
+    help="Time from the request for /metrics to the last byte handed to the network.",
+    type="histogram",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+HTTP_SENT = ProcessFamily(
+    name="holdfast_http_scrape_bytes_total",
+    help="Bytes of /metrics sent, after compression.",
+    type="counter",
+)
+
 PROCESS_FAMILIES = (
     SOURCE_ERRORS,
     ASSESSED,
@@ -118,24 +139,49 @@ PROCESS_FAMILIES = (
     PROVISION,
     ATTACH,
     REATTACH,
+    HTTP_REQUESTS,
+    HTTP_DURATION,
+    HTTP_SENT,
 )
 
 
+class Instant(Collector):
+    """A time that is absent until there is one: a time of 0 would read as fifty years ago."""
+
+    def __init__(self, family: ProcessFamily, registry: CollectorRegistry) -> None:
+        self._family = family
+        self._value: float | None = None
+        registry.register(self)
+
+    def set(self, value: float) -> None:
+        self._value = value
+
+    def describe(self) -> Iterable[Metric]:
+        return [GaugeMetricFamily(self._family.name, self._family.help)]
+
+    def collect(self) -> Iterable[Metric]:
+        if self._value is not None:
+            yield GaugeMetricFamily(self._family.name, self._family.help, value=self._value)
+
+
 class Collectors:
-    """A collector for every process family. A gauge without labels is served from the first moment, as 0."""
+    """A collector for every process family."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.source_errors = _counter(SOURCE_ERRORS, registry)
-        self.assessed = _gauge(ASSESSED, registry)
+        self.assessed = Instant(ASSESSED, registry)
         self.judged = _counter(JUDGED, registry)
         self.held = _histogram(HELD, registry)
-        self.written = _gauge(WRITTEN, registry)
+        self.written = Instant(WRITTEN, registry)
         self.persistent = _gauge(PERSISTENT, registry)
         self.config = _gauge(CONFIG, registry)
         self.build = _gauge(BUILD, registry)
         self.provision = _histogram(PROVISION, registry)
         self.attach = _histogram(ATTACH, registry)
         self.reattach = _histogram(REATTACH, registry)
+        self.http_requests = _counter(HTTP_REQUESTS, registry)
+        self.http_duration = _histogram(HTTP_DURATION, registry)
+        self.http_sent = _counter(HTTP_SENT, registry)
 
 
 def _counter(family: ProcessFamily, registry: CollectorRegistry) -> Counter:
