@@ -3,10 +3,9 @@
 import pytest
 
 from holdfast.cluster.discovery import Catalog, Choice, Offer
-from tests.cluster.conftest import QUICK, Run
+from tests.cluster.conftest import QUICK, Run, hurried
 from tests.cluster.fake_api import FakeApi, obj, raw, status
 from tests.cluster.recorder import BACKUPS, PODS, Recorder, feed
-from tests.cluster.test_cluster_watch import hurried
 
 V1 = "/apis/velero.io/v1/backups"
 V2 = "/apis/velero.io/v2/backups"
@@ -158,8 +157,12 @@ async def test_looking_again_is_cheap(api: FakeApi, sink: Recorder, run: Run) ->
     assert sink.states["core"] == ["starting", "up"]
 
 
-async def test_the_groups_that_are_there_are_told(api: FakeApi, sink: Recorder, run: Run) -> None:
+@pytest.mark.parametrize("aggregated", [True, False], ids=["aggregated", "per group"])
+async def test_the_groups_that_are_there_are_told(
+    aggregated: bool, api: FakeApi, sink: Recorder, run: Run
+) -> None:
     """So that a source that is switched off can be shown as disabled where its group is present."""
+    api.aggregated = aggregated
     told: list[frozenset[str]] = []
     await run([CORE], QUICK, discovered=told.append)
     await sink.until(lambda: told)

@@ -122,19 +122,21 @@ class Velero:
         def phase(obj: JsonObject) -> str:
             return str(obj.get("status", {}).get("phase", ""))
 
+        server = self._server
+        assert server is not None, "Velero is not started: use it in a with block"
+
+        def look() -> JsonObject:
+            if not server.running:
+                raise PhaseError(f"the Velero server has ended:\n{server.log_tail()}")
+            return self._api.get(API, kind, name, NAMESPACE)
+
         what = f"{kind} {name} {' or '.join(phases)}"
-        log = self._server.log_tail if self._server is not None else str
         try:
-            seen = wait_for(
-                what,
-                lambda: self._api.get(API, kind, name, NAMESPACE),
-                lambda obj: phase(obj) in _LAST_PHASES.union(phases),
-                timeout,
-            )
+            seen = wait_for(what, look, lambda obj: phase(obj) in _LAST_PHASES.union(phases), timeout)
         except TimeoutError as error:
-            raise PhaseError(f"{error}\n{log()}") from error
+            raise PhaseError(f"{error}\n{server.log_tail()}") from error
         if phase(seen) not in phases:
-            raise PhaseError(f"{what}: it ended {seen['status']}\n{log()}")
+            raise PhaseError(f"{what}: it ended {seen['status']}\n{server.log_tail()}")
         return seen
 
     def lose_store(self) -> None:

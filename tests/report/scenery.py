@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from holdfast.app.account.explain import Explanation, explain_claim
+from holdfast.app.account.explain_shapes import FigurePart
 from holdfast.app.engine import Engine
-from holdfast.app.explain import Explanation, explain_claim
-from holdfast.app.explain_shapes import FigurePart
 from holdfast.model.feed import Feed, FeedState
 from holdfast.model.identity import ClaimRef, ObjectKey
 from holdfast.model.policy import Policy

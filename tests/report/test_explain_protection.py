@@ -2,7 +2,7 @@
 
 import pytest
 
-from holdfast.app.explain import Explanation
+from holdfast.app.account.explain import Explanation
 from holdfast.model.policy import ObjectiveSpec, Policy, Retention
 from tests.report.scenery import (
     LAST_NIGHT,

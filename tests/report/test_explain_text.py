@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from holdfast.app.explain import Explanation
+from holdfast.app.account.explain import Explanation
 from holdfast.cli.explain_text import print_explanation
 from tests.report.scenery import claim, content, explained, namespace, pod, shop, snapshot
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.app.document import Report, report_document, report_pieces
+from holdfast.app.account.document import Report, report_document, report_pieces
 from holdfast.cluster.documents import FileError
 from holdfast.model.policy import ObjectiveSpec, Policy, Retention
 from tests.report.scenery import (

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from holdfast.app.document import Report, report_document
+from holdfast.app.account.document import Report, report_document
 from holdfast.cli.report_table import print_report
 from holdfast.cluster.documents import FileError
 from holdfast.model.policy import ObjectiveSpec, Policy

@@ -11,16 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.model.facts import (
-    NO_ANNOTATIONS,
-    Claim,
-    Fact,
-    Snapshot,
-    SnapshotClass,
-    SnapshotContent,
-)
+from holdfast.model.facts import NO_ANNOTATIONS, Claim, Fact
 from holdfast.model.identity import ClaimRef, ObjectKey, ObjectRef, Owner
 from holdfast.model.protection import Copy, Coverage
+from holdfast.model.snapshots import Snapshot, SnapshotClass, SnapshotContent
 from holdfast.sources.csi_snapshot import SOURCE, cover
 from holdfast.sources.values import parse_time
 from tests.sources.damage import GARBAGE, NEEDED, Place, places, put

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from holdfast.model.facts import Fact, Snapshot
+from holdfast.model.facts import Fact
 from holdfast.model.identity import ClaimRef, ObjectRef, TargetKey
 from holdfast.model.observation import Observation
 from holdfast.model.protection import Copy, Coverage, Miss
+from holdfast.model.snapshots import Snapshot
 from holdfast.sources.velero import SOURCE
 from holdfast.sources.velero.coverage import scopes
 from tests.sources.facts import Roll

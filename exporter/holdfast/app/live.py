@@ -14,9 +14,9 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from holdfast import __version__
-from holdfast.app.document import report_pieces
+from holdfast.app.account.document import report_pieces
+from holdfast.app.account.explain import explain_claim
 from holdfast.app.engine import Engine
-from holdfast.app.explain import explain_claim
 from holdfast.app.transitions import Transitions
 from holdfast.http.measures import Measures
 from holdfast.http.site import Landing, SourceLine

@@ -9,7 +9,7 @@ from holdfast.assessment.objectives import resolve_objective
 from holdfast.assessment.protection import assess_protection
 from holdfast.assessment.usage import assess_usage, idle_since
 from holdfast.assessment.workloads import workloads_of
-from holdfast.model.facts import Claim, Facts, Namespace, Pod, Snapshot, StorageClass, Volume
+from holdfast.model.facts import Claim, Facts, Namespace, Pod, StorageClass, Volume
 from holdfast.model.health import Sight
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
 from holdfast.model.judgement import ClaimJudgement
@@ -17,6 +17,7 @@ from holdfast.model.objective import Objective
 from holdfast.model.observation import Observation
 from holdfast.model.policy import Policy
 from holdfast.model.protection import Coverage, Schedule, Target
+from holdfast.model.snapshots import Snapshot
 
 
 class Protectors(msgspec.Struct, frozen=True, kw_only=True, gc=False):

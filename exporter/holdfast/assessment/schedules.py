@@ -1,5 +1,7 @@
 """Judgement of schedules: what was due, what was missed, what comes next."""
 
+from typing import NamedTuple
+
 from holdfast.model.judgement import ScheduleJudgement
 from holdfast.model.plan import PlanError, read_plan
 from holdfast.model.protection import Schedule
@@ -14,23 +16,7 @@ def assess_schedule(schedule: Schedule, remembered_success: float | None, now: f
         time for time in (schedule.last_success, remembered_success) if time is not None and time <= now
     ]
     last_success = max(successes, default=None)
-    due = next_run = missed = None
-    try:
-        plan = read_plan(schedule.cron, schedule.timezone, schedule.anchor)
-    except PlanError:
-        plan = None
-    if plan is not None:
-        due = plan.before(now)
-        if due is not None and due <= schedule.created:
-            due = None
-        missed = plan.due(last_success if last_success is not None else schedule.created, now)
-        running = schedule.running_since
-        if missed and running is not None and due is not None and running >= due:
-            missed -= 1  # the run now in progress may yet succeed
-        following = plan.after(now)
-        next_run = None if schedule.paused or not schedule.valid else following
-    else:
-        following = None
+    rota = _rota(schedule, last_success, now)
     return ScheduleJudgement(
         key=schedule.key,
         cron=schedule.cron,
@@ -41,8 +27,31 @@ def assess_schedule(schedule: Schedule, remembered_success: float | None, now: f
         last_duration=schedule.last_duration,
         last_result=schedule.last_result,
         running_since=schedule.running_since,
-        next_run=next_run,
-        due=due,
-        missed=missed,
-        until=following,
+        next_run=None if schedule.paused or not schedule.valid else rota.following,
+        due=rota.due,
+        missed=rota.missed,
+        until=rota.following,
     )
+
+
+class _Rota(NamedTuple):
+    """What the plan says at one instant; all None where it cannot be read."""
+
+    due: float | None = None
+    missed: int | None = None
+    following: float | None = None
+
+
+def _rota(schedule: Schedule, last_success: float | None, now: float) -> _Rota:
+    try:
+        plan = read_plan(schedule.cron, schedule.timezone, schedule.anchor)
+    except PlanError:
+        return _Rota()
+    due = plan.before(now)
+    if due is not None and due <= schedule.created:
+        due = None
+    missed = plan.due(last_success if last_success is not None else schedule.created, now)
+    running = schedule.running_since
+    if missed and running is not None and due is not None and running >= due:
+        missed -= 1  # the run now in progress may yet succeed
+    return _Rota(due=due, missed=missed, following=plan.after(now))

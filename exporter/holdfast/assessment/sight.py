@@ -4,19 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from holdfast.model.facts import (
-    Attachment,
-    Claim,
-    Fact,
-    Node,
-    Pod,
-    Snapshot,
-    SnapshotContent,
-    StorageClass,
-    Volume,
-    Workload,
-)
+from holdfast.model.facts import Attachment, Claim, Fact, Node, Pod, StorageClass, Volume, Workload
 from holdfast.model.health import FeedHealth, Sight
+from holdfast.model.snapshots import Snapshot, SnapshotContent
 
 _REFERENCES = ("StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob")
 

@@ -1,8 +1,9 @@
 """Snapshots and their contents: unready since when, and what has lost what it stands on."""
 
-from holdfast.model.facts import Claim, Facts, Snapshot, SnapshotContent
+from holdfast.model.facts import Claim, Facts
 from holdfast.model.health import Sight
 from holdfast.model.judgement import ContentJudgement, SnapshotJudgement
+from holdfast.model.snapshots import Snapshot, SnapshotContent
 
 FRESH = 60.0  # seconds in which a binding may still be on its way from one object to the other
 

@@ -17,9 +17,9 @@ import yaml
 from rich.console import Console
 
 from holdfast import __version__
+from holdfast.app.account.document import report_document
+from holdfast.app.account.explain import Explanation, explain_claim
 from holdfast.app.compose import read_settings, select
-from holdfast.app.document import report_document
-from holdfast.app.explain import Explanation, explain_claim
 from holdfast.app.look import Look, LookError, Origin, look
 from holdfast.app.loop import LoopWatch
 from holdfast.app.rbac import roles

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from holdfast.app.document_shapes import humane
-from holdfast.app.explain_shapes import (
+from holdfast.app.account.document_shapes import humane
+from holdfast.app.account.explain_shapes import (
     NOBODY,
     BlindPart,
     CopyVerdictPart,

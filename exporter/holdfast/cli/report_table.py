@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from holdfast.app.document_shapes import (
+from holdfast.app.account.document_shapes import (
     ClaimPart,
     CopyPart,
     Report,

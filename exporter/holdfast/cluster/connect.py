@@ -219,6 +219,7 @@ class _Request(msgspec.Struct, frozen=True):
     path: str
     query: Sequence[tuple[str, str]]
     headers: Mapping[str, str]
+    answer: float  # seconds to the head of the answer
     timeout: aiohttp.ClientTimeout
 
 
@@ -259,7 +260,11 @@ class Connection:
         most: int | None = None,
     ) -> Answer:
         """The whole answer. Raises ApiError, and TooLongError where the body has more than ``most`` bytes."""
-        async with self._opened(self._request(path, query, headers, self._timing.page)) as response:
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=self._timing.connect, sock_read=self._timing.page
+        )
+        request = _Request(path, query, headers or {}, self._timing.page, timeout)
+        async with self._opened(request) as response:
             body = await _read(response, most)
             return Answer(status=response.status, headers=response.headers, body=body)
 
@@ -269,22 +274,13 @@ class Connection:
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body as it comes, in chunks that end anywhere. Raises ApiError, from within the block too."""
         silence = Silence(self._timing.quiet)
-        async with self._opened(self._request(path, query, None, None)) as response:
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timing.connect)
+        async with self._opened(_Request(path, query, {}, self._timing.answer, timeout)) as response:
             try:
                 async with silence.limit:
                     yield silence.heard(response.content.iter_any())
             finally:
                 silence.over()
-
-    def _request(
-        self,
-        path: str,
-        query: Sequence[tuple[str, str]],
-        headers: Mapping[str, str] | None,
-        quiet: float | None,
-    ) -> _Request:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timing.connect, sock_read=quiet)
-        return _Request(path, query, headers or {}, timeout)
 
     @contextlib.asynccontextmanager
     async def _opened(self, request: _Request) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -324,7 +320,7 @@ class Connection:
         session.users += 1
         try:
             with translated():
-                async with asyncio.timeout(self._timing.answer):
+                async with asyncio.timeout(request.answer):
                     return session, await session.send(request)
         except BaseException:
             await session.leave()

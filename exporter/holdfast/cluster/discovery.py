@@ -49,9 +49,9 @@ class Choice(NamedTuple):
 class Catalog:
     """One complete look."""
 
-    def __init__(self, offers: Mapping[GroupVersion, Offer]) -> None:
+    def __init__(self, offers: Mapping[GroupVersion, Offer], groups: Iterable[str] = ()) -> None:
         self._offers = offers
-        self.groups = frozenset(group for group, _ in offers)
+        self.groups = frozenset([*groups, *(group for group, _ in offers)])
 
     def choose(self, resource: Resource, current: str = "") -> Choice:
         """The first of the resource's versions that is served; ``current`` stays while it is unclear."""
@@ -132,10 +132,11 @@ class Discovery:
         groups = {resource.group for resource in wanted}
         core, named = await self._root("/api"), await self._root("/apis")
         offers = {**_known(core), **_known(named)}
-        asked = [pair for pair in (*_open(core), *_open(named)) if pair[0] in groups]
+        undescribed = [*_open(core), *_open(named)]
+        asked = [pair for pair in undescribed if pair[0] in groups]
         answers = await asyncio.gather(*(self._version(*pair) for pair in asked))
         offers.update((pair, offer) for pair, offer in zip(asked, answers, strict=True) if offer is not None)
-        return Catalog(offers)
+        return Catalog(offers, (group for group, _ in undescribed))
 
     async def _root(self, path: str) -> _Root:
         etag, known = self._seen.get(path, ("", None))

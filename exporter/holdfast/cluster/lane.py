@@ -47,9 +47,7 @@ def path_of(resource: Resource, version: str, namespace: str) -> str:
 
 
 class Lane:
-    """``namespace`` is empty for everywhere. What it holds outlives a run: it may be run again, at another
-    version.
-    """
+    """``namespace`` is empty for everywhere. What is held outlives a run: there may be one at another version."""
 
     def __init__(self, resource: Resource, namespace: str, feeds: Sequence[Feed], road: Road) -> None:
         self._resource = resource
@@ -64,9 +62,7 @@ class Lane:
         self._version: str | None = None  # the resourceVersion to watch from; None asks for a new list
         self._state: FeedState = "starting"
         self._looked = False  # the first list was completed
-        self._steady: bool | None = (
-            None  # bookmarks come often enough; None until one came, False once none did
-        )
+        self._steady: bool | None = None  # bookmarks come in time; None until one came, False once none did
         self._linked = False  # the watch that runs, or ran last, was answered
         self._lively = False  # and it brought a line or lived for a while
         self._deadline: asyncio.TimerHandle | None = None
@@ -198,13 +194,12 @@ class Lane:
         for feed in self.feeds:
             self._road.sink.error(feed, error.reason)
         self._trouble = error.message
+        if error.reason == "gone" or (self._linked and error.reason not in ("cut", "connection")):
+            self._version = None  # what came last is in doubt, and a new list settles it
+        if self._linked and error.reason == "timeout":
+            self._steady = False
         if self._is_lapse(error):
-            # The watch is resumed where it was; only if that fails, contact is lost. After anything but an
-            # end of the connection what came last is in doubt, and a new list settles it.
-            if error.reason not in ("cut", "connection"):
-                self._version = None
-            if error.reason == "timeout":
-                self._steady = False
+            pass  # the watch is resumed or the list done anew; only if that fails, contact is lost
         elif error.reason == "forbidden":
             self._enter("forbidden", error.message)
         elif error.status == 404 and not self.missing:
@@ -215,10 +210,10 @@ class Lane:
         await asyncio.sleep(self._backoff.delay(error))
 
     def _is_lapse(self, error: ApiError) -> bool:
-        if error.reason == "gone":
-            return True
-        once = self._backoff.failures == 0
-        return self._linked and (self._lively or once or error.reason not in ("cut", "connection"))
+        """The server ended a watch in its own way, or the connection broke for once: contact is not lost yet."""
+        if error.reason in ("cut", "connection"):
+            return self._linked and (self._lively or self._backoff.failures == 0)
+        return error.reason == "gone" or (self._linked and error.reason != "timeout")
 
     def _fail(self, error: ApiError) -> None:
         if self._state != "starting":

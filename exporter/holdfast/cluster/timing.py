@@ -19,14 +19,14 @@ T = TypeVar("T")
 class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, all of them.
 
-    A hung connection is noticed after ``quiet``, and known to be lost ``answer`` later at most: servers send
-    a bookmark about once a minute. ``watch`` is asked of servers that do so, ``watch_unmarked`` of those
-    that have not shown a bookmark yet: these watches end, and so prove life, before ``quiet`` is over.
+    Contact with a server that hangs is lost after ``quiet``: servers send a bookmark about once a minute.
+    ``watch`` is how long a watch lasts where they do, ``watch_unmarked`` where no bookmark was seen yet:
+    these watches end, and so prove life, before ``quiet`` is over.
     """
 
     connect: float = 10.0  # TCP and TLS
-    answer: float = 30.0  # from sending a request to the head of its answer; queueing in the server included
-    page: float = 30.0  # silence within the body of a list
+    answer: float = 30.0  # to the head of a watch: the server answers before anything happened
+    page: float = 65.0  # to the head of any other answer, and within its body: servers give up after a minute
     credentials: float = 60.0  # an exec plugin's run
     renew: float = 10.0  # credentials are not renewed more often than this
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from holdfast.model.facts import Claim, Fact, Facts, Snapshot, SnapshotClass, SnapshotContent
+from holdfast.model.facts import Claim, Fact, Facts
 from holdfast.model.feed import Feed, Resource
 from holdfast.model.identity import ObjectKey
 from holdfast.model.protection import Copy, Coverage
+from holdfast.model.snapshots import Snapshot, SnapshotClass, SnapshotContent
 from holdfast.sources.contract import Rolls, Source
 from holdfast.sources.shapes import Annotation, Metadata, Shape, shared
 from holdfast.sources.values import parse_quantity, parse_time

@@ -10,9 +10,10 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from holdfast.model.facts import Claim, Fact, Facts, Snapshot
+from holdfast.model.facts import Claim, Fact, Facts
 from holdfast.model.identity import ObjectRef
 from holdfast.model.protection import Consistency, Copy, Cover, Coverage, CoverGap, Miss, Placement
+from holdfast.model.snapshots import Snapshot
 from holdfast.sources.contract import Rolls
 from holdfast.sources.velero.plans import usual_target
 from holdfast.sources.velero.records import NAME, Backup, Plan, VolumeCopy

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from holdfast.app.document_shapes import Part, moment
+from holdfast.app.account.document_shapes import Part, moment
 from holdfast.assessment.claim import Setting
 from holdfast.assessment.copies import Appraisal
 from holdfast.assessment.objectives import Ladder

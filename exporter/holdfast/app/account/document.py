@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from holdfast.app.document_claim import claim_part, finding_part
-from holdfast.app.document_shapes import (
+from holdfast.app.account.document_claim import claim_part, finding_part
+from holdfast.app.account.document_shapes import (
     UNTOLD,
     AttachPart,
     ClaimPart,
@@ -31,7 +31,6 @@ from holdfast.app.document_shapes import (
 )
 from holdfast.app.engine import Engine
 from holdfast.cluster.documents import FileError
-from holdfast.model.facts import Snapshot, SnapshotContent
 from holdfast.model.identity import ScheduleKey
 from holdfast.model.judgement import (
     AnnotatedJudgement,
@@ -44,6 +43,7 @@ from holdfast.model.judgement import (
     TargetJudgement,
     VolumeJudgement,
 )
+from holdfast.model.snapshots import Snapshot, SnapshotContent
 
 __all__ = ["Report", "report_document", "report_pieces"]
 

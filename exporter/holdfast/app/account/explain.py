@@ -5,11 +5,10 @@ No rule stands here: the assessment's own functions are asked again, with the sa
 
 from collections.abc import Iterator
 
-from holdfast.app.document_shapes import elapsed, moment, moment_if
-from holdfast.app.engine import Engine
-from holdfast.app.explain_objective import explain_objective
-from holdfast.app.explain_protection import evidence_of, explain_protection, explain_table
-from holdfast.app.explain_shapes import (
+from holdfast.app.account.document_shapes import elapsed, moment, moment_if
+from holdfast.app.account.explain_objective import explain_objective
+from holdfast.app.account.explain_protection import evidence_of, explain_protection, explain_table
+from holdfast.app.account.explain_shapes import (
     BlindPart,
     Case,
     CopyVerdictPart,
@@ -19,7 +18,8 @@ from holdfast.app.explain_shapes import (
     MissPart,
     told_by,
 )
-from holdfast.app.explain_use import explain_findings, explain_identity, explain_use, explain_waiting
+from holdfast.app.account.explain_use import explain_findings, explain_identity, explain_use, explain_waiting
+from holdfast.app.engine import Engine
 from holdfast.assessment.claim import Protectors, assess_claim, evidence_on
 from holdfast.assessment.copies import COPY_FAULTS, CopyVerdict, appraise, faults
 from holdfast.assessment.objectives import ladder_of

@@ -1,6 +1,6 @@
 """The report document's entry of one claim: its judgement in the document's shapes. Nothing is judged here."""
 
-from holdfast.app.document_shapes import (
+from holdfast.app.account.document_shapes import (
     UNTOLD,
     ClaimPart,
     CopyPart,

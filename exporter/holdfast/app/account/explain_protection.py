@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from holdfast.app.document_shapes import elapsed, humane, moment_text
-from holdfast.app.explain_shapes import (
+from holdfast.app.account.document_shapes import elapsed, humane, moment_text
+from holdfast.app.account.explain_shapes import (
     Case,
     FigurePart,
     ObjectPart,
