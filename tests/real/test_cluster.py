@@ -243,7 +243,7 @@ async def test_a_list_that_outlives_its_token_begins_anew(
     space = forgetful.namespace("t")
     for number in range(6):
         forgetful.create(claim(space, f"c{number}"))
-    compacted = []
+    compacted: list[str] = []
 
     class Compacting(Recorder):
         def put(self, feed: Feed, key: Any, obj: Any) -> None:
