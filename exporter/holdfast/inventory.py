@@ -51,7 +51,8 @@ class Inventory:
         """The object stands, and these are its records. Returns what changed with it."""
         objects = self._objects.setdefault(feed, {})
         before = objects.get(key, ())
-        after = tuple(records)
+        # an equal record keeps its first instance: removal goes by identity
+        after = tuple([next((old for old in before if old == new), new) for new in records])
         if before == after:
             objects.setdefault(key, after)
             return set()

@@ -1,5 +1,6 @@
 """The engine: any order of events ends in the text of one full computation; nothing is served before it is whole."""
 
+from random import Random
 from typing import Any
 
 import hypothesis.strategies as st
@@ -33,6 +34,38 @@ histories = st.lists(
 @pytest.fixture(scope="module")
 def whole() -> str:
     return World(*EVENTS).text()
+
+
+CLOCKS = ("lastValidationTime", "lastBackup", "lastScheduleTime")
+
+
+def looked_at_again(document: dict[str, Any]) -> dict[str, Any]:
+    """The object after its controller looked at it again: only a time in its status moved."""
+    status = document.get("status") or {}
+    return laid_over(
+        document, {"status": {name: "2026-11-20T00:00:00Z" for name in CLOCKS if name in status}}
+    )
+
+
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 2**32), share=st.floats(0.2, 0.98))
+def test_what_is_gone_leaves_no_trace(seed: int, share: float) -> None:
+    """Objects that came, changed in part and went are as if they had never been."""
+    order = Random(seed)
+    world, rest = World(), list(range(len(EVENTS)))
+    standing = {index for index in rest if order.random() < share}
+    order.shuffle(rest)
+    for index in rest:
+        world.put(EVENTS[index])
+        if order.random() < 0.3:
+            world.put(looked_at_again(EVENTS[index]))
+    for index in rest:
+        if index not in standing:
+            world.drop(EVENTS[index])
+        else:
+            world.put(EVENTS[index])
+    world.judge()
+    assert world.text() == World(*(EVENTS[index] for index in sorted(standing))).text()
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -254,3 +254,104 @@ def test_a_future_copy_is_no_copy_yet() -> None:
     assert state(world)[0] == "unprotected"
     world.judge(NOW + HOUR)
     assert state(world)[0] == "protected"
+
+
+def namespace(**labels: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": labels}}
+
+
+GOLD = "tiers: [{name: gold, match: {namespaceLabels: {tier: gold}}, rpo: 1h}]"
+
+
+def test_a_namespace_that_cannot_be_seen_may_ask_for_more(tmp_path: Path) -> None:
+    """Where a tier goes by namespace labels and the namespace is denied, nobody can say that the copy is young enough."""
+    gold, copies = policy(GOLD, tmp_path), (claim(), dump(succeeded=TODAY))
+    assert state(World(*copies, namespace(tier="gold"), policy=gold))[0] == "late"
+    assert state(World(*copies, namespace(), policy=gold))[0] == "protected"
+    denied = World(*copies, policy=gold, states={("core", "Namespace"): "forbidden"})
+    assert state(denied) == ("unknown", ("objective-unknown",))
+    assert state(World(*copies, policy=gold)) == ("unknown", ("objective-unknown",))
+
+
+def test_a_dump_without_namespaces_is_enough_where_no_tier_needs_them() -> None:
+    world = World(claim(), dump(succeeded=TODAY), states={("core", "Namespace"): "out_of_scope"})
+    assert state(world)[0] == "protected"
+
+
+def test_workloads_that_cannot_be_seen_may_ask_for_more() -> None:
+    world = World(claim(), dump(succeeded=TODAY), states={("core", "Deployment"): "forbidden"})
+    assert state(world) == ("unknown", ("objective-unknown",))
+
+
+def test_a_restored_claim_does_not_inherit_what_another_cluster_copied_since() -> None:
+    """Two clusters share a bucket since the fire: the other one's newer copy is of other data."""
+    labels = {"velero.io/restore-name": "after-the-fire"}
+    restored = claim(metadata={"creationTimestamp": "2026-11-10T06:00:00Z", "labels": labels})
+    stranger = {
+        "apiVersion": "velero.io/v1",
+        "kind": "PodVolumeBackup",
+        "metadata": {
+            "namespace": "velero",
+            "name": "b-1",
+            "uid": "pvb",
+            "labels": {
+                "velero.io/backup-name": "b",
+                "velero.io/backup-uid": "b",
+                "velero.io/pvc-uid": "of-the-other-cluster",
+            },
+            "annotations": {"velero.io/pvc-name": "data"},
+        },
+        "spec": {"pod": {"namespace": "shop", "name": "p"}, "volume": "v", "backupStorageLocation": "s3"},
+        "status": {
+            "phase": "Completed",
+            "startTimestamp": "2026-11-21T02:00:10Z",
+            "progress": {"totalBytes": 5},
+        },
+    }
+    backup = {
+        "apiVersion": "velero.io/v1",
+        "kind": "Backup",
+        "metadata": {
+            "namespace": "velero",
+            "name": "b",
+            "uid": "b",
+            "creationTimestamp": "2026-11-21T03:00:00Z",
+        },
+        "spec": {"storageLocation": "s3", "includedNamespaces": ["shop"]},
+        "status": {
+            "phase": "Completed",
+            "startTimestamp": "2026-11-21T02:00:00Z",
+            "completionTimestamp": "2026-11-21T02:10:00Z",
+        },
+    }
+    location = {
+        "apiVersion": "velero.io/v1",
+        "kind": "BackupStorageLocation",
+        "metadata": {"namespace": "velero", "name": "s3"},
+        "status": {"phase": "Available"},
+    }
+    assert state(World(restored, stranger, backup, location))[0] == "unprotected"
+
+
+def test_a_target_that_is_deleted_takes_its_copies_with_it() -> None:
+    """Also when the location was looked at in between, which changes one of its two records."""
+    location = {
+        "apiVersion": "velero.io/v1",
+        "kind": "BackupStorageLocation",
+        "metadata": {"namespace": "velero", "name": "s3"},
+        "status": {"phase": "Available", "lastValidationTime": "2026-11-21T11:58:00Z"},
+    }
+    world = World(claim(), location)
+    world.put(laid_over(location, {"status": {"lastValidationTime": "2026-11-21T11:59:00Z"}}))
+    world.judge()
+    world.drop(location)
+    world.judge()
+    assert world.rows("backup_target_available", "backup_target_checked_timestamp_seconds") == []
+
+
+def test_the_snapshot_a_claim_was_restored_from_is_no_orphan() -> None:
+    source = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "last"}
+    rebuilt = claim(metadata={"creationTimestamp": "2026-11-21T06:00:00Z"}, spec={"dataSource": source})
+    world = World(rebuilt, snapshot("last", "2026-11-21T02:00:00Z"))
+    assert state(world)[0] == "protected"
+    assert world.rows("volumesnapshot_orphaned") == []

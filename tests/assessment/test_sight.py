@@ -7,7 +7,7 @@ from holdfast.model.feed import FeedState
 from holdfast.model.health import FeedHealth
 
 NOW = 10_000.0
-PROTECTING = frozenset({"velero"})
+PROTECTING = {"velero": frozenset({"Pod"})}
 
 
 def feed(state: FeedState, source: str = "velero", kind: str = "Backup", **fields: object) -> FeedHealth:
@@ -32,7 +32,7 @@ def feed(state: FeedState, source: str = "velero", kind: str = "Backup", **field
 def test_when_a_source_is_blind(health: FeedHealth, blind: bool) -> None:
     """Lost contact is bridged for a while; denial, an unreadable object or no look at all is blindness at once."""
     outlook = assess_sight([health], PROTECTING, 600.0, NOW)
-    assert outlook.sight.blind == (PROTECTING if blind else frozenset())
+    assert outlook.sight.blind == (PROTECTING.keys() if blind else frozenset())
 
 
 def test_lost_contact_holds_until_the_patience_ends() -> None:
@@ -60,3 +60,14 @@ def test_a_kind_that_is_not_seen_is_not_reasoned_from(state: FeedState, kind: st
     """Denied or out of scope: what rests on the kind is not judged."""
     sight = assess_sight([feed(state, "core", kind)], PROTECTING, 600.0, NOW).sight
     assert getattr(sight, flag) is False
+
+
+def test_a_source_is_blind_without_a_kind_that_it_needs() -> None:
+    """Velero's file backups go by pods: where these are denied, what it covers cannot be told."""
+    feeds = [feed("up"), feed("forbidden", "core", "Pod")]
+    assert assess_sight(feeds, PROTECTING, 600.0, NOW).sight.blind == {"velero"}
+
+
+def test_a_source_that_is_not_installed_needs_nothing() -> None:
+    feeds = [feed("not_installed", looked=False), feed("forbidden", "core", "Pod")]
+    assert assess_sight(feeds, PROTECTING, 600.0, NOW).sight.blind == frozenset()

@@ -51,7 +51,7 @@ class Bench:
         judge = self._judges.get(subject.noun)  # some subjects, nodes among them, only pass a touch on
         return judge(subject.key, setting) if judge else (None, ())
 
-    def enroll(self, key: tuple[str, ...]) -> None:
+    def enroll(self, key: tuple[str, ...], now: float) -> None:
         """Notes which scopes of backup runs select the claim now."""
         claim = self._facts.get(Claim, *key)
         scopes: list[tuple[str, ...]] = []
@@ -59,7 +59,7 @@ class Bench:
             for source in self._scoping:
                 scopes.extend(source.scopes(claim, self._facts) if source.scopes else ())
         created = claim.created if claim else 0.0
-        self._rolls.enroll(ClaimRef(*key), created, scopes)
+        self._rolls.enroll(ClaimRef(*key), created, scopes, now)
 
     def forget(self, subject: Subject) -> None:
         """The plan or place may have changed."""
@@ -205,7 +205,11 @@ def dependents(subject: Subject, facts: Facts) -> list[Subject]:
     if noun == "snapshot":
         snapshot = facts.get(Snapshot, *key)  # its content's readiness bears on the copy
         claim = (key[0], snapshot.source_claim) if snapshot and snapshot.source_claim else None
-        return [Subject("claim", ClaimRef(*claim))] if claim else []
+        contents = facts.linked(SnapshotContent, "snapshot", *key)
+        return [
+            *(Subject("content", content.key) for content in contents),
+            *([Subject("claim", ClaimRef(*claim))] if claim else []),
+        ]
     if noun == "node":
         return [
             Subject("attachment", attachment.key) for attachment in facts.linked(Attachment, "node", *key)

@@ -74,7 +74,7 @@ class Engine:
         self._board = Board(RENDERED, deny=policy.deny)
         self._upkeep = Upkeep()
         self._enrolling: dict[tuple[str, ...], None] = {}
-        self._protecting = frozenset(source.name for source in sources if source.protects)
+        self._protecting = {source.name: source.needs for source in sources if source.protects}
         self._health: dict[tuple[str, str], FeedHealth] = {}
         self._alive: dict[tuple[str, str], float] = {}
         self._undecodable: dict[tuple[str, str], set[ObjectKey]] = {}
@@ -182,7 +182,7 @@ class Engine:
         if not self.complete and self.waiting_for:
             return False
         self._upkeep.touch_due(now)
-        if not self._enroll(more_time):
+        if not self._enroll(now, more_time):
             return False
         setting = self.setting(now)
         while self._upkeep:
@@ -212,12 +212,12 @@ class Engine:
             self._board.put("source", (source, kind), judgement)
         return self._board.text(now, origins=_WATCHING)
 
-    def _enroll(self, more_time: Callable[[], bool]) -> bool:
+    def _enroll(self, now: float, more_time: Callable[[], bool]) -> bool:
         """Brings the rolls up to date before anything is inferred from them."""
         while self._enrolling:
             key = next(iter(self._enrolling))
             del self._enrolling[key]
-            self._bench.enroll(key)
+            self._bench.enroll(key, now)
             if not more_time():
                 return False
         self._upkeep.touch([Subject("claim", ref) for ref in self._rolls.take_changed()])

@@ -155,6 +155,7 @@ class Live:
         first, judged = not self.engine.complete, self.engine.judged
         while True:
             done = self.engine.judge(self.clock(), _slice())
+            self._looked = time.monotonic()
             if done or (not self.engine.complete and self.engine.waiting_for):
                 break
             await asyncio.sleep(0)

@@ -53,6 +53,7 @@ class Transitions:
         if after is None:
             if before is not None:
                 self._attaching.pop(before.uid, None)
+                self._left = {v: left for v, left in self._left.items() if now - left[1] <= _REATTACH_WITHIN}
                 self._left[before.volume] = (before.node, before.deleting_since or now)
             return
         if before is None and not after.attached:

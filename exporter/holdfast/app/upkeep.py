@@ -38,9 +38,6 @@ class Upkeep:
         """Queues every subject whose judgement no longer holds."""
         self.touch(self._due(now))
 
-    def next_due(self) -> float | None:
-        return self._heap[0][0] if self._heap else None
-
     def _due(self, now: float) -> Iterator[Subject]:
         while self._heap and self._heap[0][0] <= now:
             until, subject = heapq.heappop(self._heap)

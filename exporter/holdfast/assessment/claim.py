@@ -7,6 +7,7 @@ from holdfast.assessment.findings import annotation_findings, exemption_findings
 from holdfast.assessment.lifecycle import assess_pending, assess_resize, assess_terminating
 from holdfast.assessment.objectives import resolve_objective
 from holdfast.assessment.protection import assess_protection
+from holdfast.assessment.snapshots import restored
 from holdfast.assessment.usage import assess_usage, idle_since
 from holdfast.assessment.workloads import workloads_of
 from holdfast.model.facts import Claim, Facts, Namespace, Pod, StorageClass, Volume
@@ -89,7 +90,8 @@ def evidence_on(claim: Claim, objective: Objective, protectors: Protectors, sett
         targets=protectors.targets,
         sight=setting.sight,
         generic_ephemeral=is_generic_ephemeral(claim),
-        restored=_restored(claim, setting.facts),
+        restored=restored(claim, setting.facts),
+        objective_known=_objective_known(claim, setting),
     )
 
 
@@ -105,15 +107,17 @@ def is_generic_ephemeral(claim: Claim) -> bool:
     return owner is not None and owner.kind == "Pod" and claim.ref.name.startswith(owner.name + "-")
 
 
-def _restored(claim: Claim, facts: Facts) -> bool:
-    """Made by a restore of the claim that it replaces: by Velero, or from a snapshot of a claim of its own name."""
-    if claim.velero_restore:
-        return True
-    source = claim.data_source
-    if source is None or source.kind != "VolumeSnapshot":
+def _objective_known(claim: Claim, setting: Setting) -> bool:
+    """Whether everything that could ask something of the claim can be seen.
+
+    A dump without namespaces is enough as long as no tier goes by their labels.
+    """
+    if not setting.sight.workload_objectives:
         return False
-    snapshot = facts.get(Snapshot, source.namespace, source.name)
-    return snapshot is not None and (snapshot.namespace, snapshot.source_claim) == claim.ref
+    if setting.facts.get(Namespace, claim.ref.namespace) is not None:
+        return True
+    by_label = any(tier.match and tier.match.namespace_labels for tier in setting.policy.tiers)
+    return setting.sight.namespaces and not by_label
 
 
 def _snapshots_seen(claim: Claim, facts: Facts) -> tuple[Observation, ...]:

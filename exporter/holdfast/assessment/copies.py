@@ -42,7 +42,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that bears on one claim's protection.
 
     ``generic_ephemeral``: the claim lives and dies with its pod. ``restored``: it was made by a restore and carries on
-    the claim that it replaces. A schedule or target that is None is gone.
+    the claim that it replaces. ``objective_known``: all that could ask something of it can be seen. A schedule or
+    target that is None is gone.
     """
 
     claim: Claim
@@ -53,6 +54,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     sight: Sight
     generic_ephemeral: bool = False
     restored: bool = False
+    objective_known: bool = True
 
     @property
     def covers(self) -> list[Cover]:
@@ -155,12 +157,14 @@ def accepts(placement: str, consistency: str, objective: Objective) -> bool:
 
 
 def _of_live_claim(copy: Copy, evidence: Evidence) -> bool:
-    """Evidence of an earlier claim of that name, or of another cluster's, does not count; a restored claim inherits."""
-    if evidence.restored:
+    """Evidence of an earlier claim of that name, or of another cluster's, does not count.
+
+    A restored claim inherits what was copied before it was made; what bears another uid and came later is a stranger's.
+    """
+    earlier = copy.captured < evidence.claim.created
+    if evidence.restored and earlier:
         return True
-    if copy.claim_uid:
-        return copy.claim_uid == evidence.claim.uid
-    return copy.captured >= evidence.claim.created
+    return copy.claim_uid == evidence.claim.uid if copy.claim_uid else not earlier
 
 
 def _target_lost(copy: Copy, evidence: Evidence) -> bool:

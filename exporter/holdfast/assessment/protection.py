@@ -56,7 +56,7 @@ def _is_exempt(appraisal: Appraisal) -> bool:
 
 
 def _is_protected(appraisal: Appraisal) -> bool:
-    return any(verdict.fresh for verdict in appraisal.restorable)
+    return appraisal.evidence.objective_known and any(verdict.fresh for verdict in appraisal.restorable)
 
 
 def out_of_reach(appraisal: Appraisal) -> list[CopyVerdict]:
@@ -66,7 +66,8 @@ def out_of_reach(appraisal: Appraisal) -> list[CopyVerdict]:
 
 
 def _is_unknown(appraisal: Appraisal) -> bool:
-    return bool(out_of_reach(appraisal)) or bool(appraisal.evidence.sight.blind)
+    evidence = appraisal.evidence
+    return bool(out_of_reach(appraisal)) or bool(evidence.sight.blind) or not evidence.objective_known
 
 
 def _is_late(appraisal: Appraisal) -> bool:
@@ -98,8 +99,9 @@ STATE_TABLE = (
     StateRow(
         state="unknown",
         holds=_is_unknown,
-        rule="only copies in a location that is unavailable now are within the rpo, or a blind source could hold one",
-        otherwise="no copy within the rpo lies in an unavailable location, and no source is blind",
+        rule="only copies in a location that is unavailable now are within the rpo, or a blind source could hold one, "
+        "or what is asked of the claim cannot be seen",
+        otherwise="no copy within the rpo lies in an unavailable location, no source is blind, and the objective is known",
     ),
     StateRow(
         state="late",
@@ -133,6 +135,8 @@ def _reasons(state: str, appraisal: Appraisal) -> tuple[str, ...]:
         reasons.update(_run_reasons(appraisal))
         if state == "unknown" and appraisal.evidence.sight.blind:
             reasons.add("source-blind")
+        if state == "unknown" and not appraisal.evidence.objective_known:
+            reasons.add("objective-unknown")
         if state == "late" and not reasons:
             reasons.add("overdue")
     return tuple(sorted(reasons))

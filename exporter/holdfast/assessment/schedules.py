@@ -52,6 +52,6 @@ def _rota(schedule: Schedule, last_success: float | None, now: float) -> _Rota:
         due = None
     missed = plan.due(last_success if last_success is not None else schedule.created, now)
     running = schedule.running_since
-    if missed and running is not None and due is not None and running >= due:
+    if missed and running is not None and running > (last_success or schedule.created):
         missed -= 1  # the run now in progress may yet succeed
     return _Rota(due=due, missed=missed, following=plan.after(now))

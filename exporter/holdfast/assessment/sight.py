@@ -1,6 +1,6 @@
 """What can be seen: from the health of each feed to who is blind. The difference between "none" and "cannot tell"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -19,20 +19,31 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def assess_sight(
-    feeds: Iterable[FeedHealth], protecting: frozenset[str], blind_after: float, now: float
+    feeds: Iterable[FeedHealth], protecting: Mapping[str, frozenset[str]], blind_after: float, now: float
 ) -> Outlook:
     """A source that lost contact vouches for its facts for ``blind_after`` seconds; then it is blind.
 
-    ``protecting`` are the sources that could hold copies.
+    ``protecting`` are the sources that could hold copies, each with the kinds of the cluster's own that it needs.
     """
     feeds = tuple(feeds)
     dark = {(feed.source, feed.kind) for feed in feeds if not _vouches(feed, blind_after, now)}
     blind = {feed.source for feed in feeds if makes_blind(feed, blind_after, now)}
+    lost = {
+        feed.kind
+        for feed in feeds
+        if feed.source == "core" and makes_blind(_readable(feed), blind_after, now)
+    }
+    installed = {feed.source for feed in feeds if feed.state == "up"}
+    blind |= {source for source, needs in protecting.items() if source in installed and needs & lost}
     core = {kind for source, kind in dark if source == "core"}
     sight = Sight(
-        blind=frozenset(blind & protecting),
+        blind=frozenset(blind & protecting.keys()),
         pods="Pod" not in core,
         references=not core.intersection(_REFERENCES),
+        namespaces=not any(
+            feed.kind == "Namespace" and makes_blind(feed, blind_after, now) for feed in feeds
+        ),
+        workload_objectives=not lost.intersection(_REFERENCES),
         claims="PersistentVolumeClaim" not in core,
         volumes="PersistentVolume" not in core,
         classes="StorageClass" not in core,
@@ -46,6 +57,11 @@ def assess_sight(
         if feed.lost_since is not None and feed.looked and feed.lost_since + blind_after > now
     ]
     return Outlook(sight=sight, until=min(ends, default=None))
+
+
+def _readable(feed: FeedHealth) -> FeedHealth:
+    """As if all of its objects could be decoded: one bad workload says nothing of the others."""
+    return msgspec.structs.replace(feed, undecodable=0)
 
 
 def makes_blind(feed: FeedHealth, blind_after: float, now: float) -> bool:

@@ -18,11 +18,23 @@ def assess_snapshot(snapshot: Snapshot, facts: Facts, sight: Sight) -> SnapshotJ
         orphaned = "content-gone"
     elif snapshot.source_claim and sight.claims and not snapshot.velero_backup:
         claim = facts.get(Claim, snapshot.namespace, snapshot.source_claim)
-        if claim is None or claim.created > (snapshot.captured or snapshot.created):
+        earlier = claim is not None and claim.created > (snapshot.captured or snapshot.created)
+        if claim is None or (earlier and not restored(claim, facts)):
             orphaned = "claim-gone"
     return SnapshotJudgement(
         namespace=snapshot.namespace, name=snapshot.name, unready_since=unready_since, orphaned=orphaned
     )
+
+
+def restored(claim: Claim, facts: Facts) -> bool:
+    """Made by a restore of the claim that it replaces: by Velero, or from a snapshot of a claim of its own name."""
+    if claim.velero_restore:
+        return True
+    source = claim.data_source
+    if source is None or source.kind != "VolumeSnapshot":
+        return False
+    snapshot = facts.get(Snapshot, source.namespace, source.name)
+    return snapshot is not None and (snapshot.namespace, snapshot.source_claim) == claim.ref
 
 
 def assess_content(content: SnapshotContent, facts: Facts, sight: Sight, now: float) -> ContentJudgement:

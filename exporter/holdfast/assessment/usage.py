@@ -21,7 +21,6 @@ UNSEEN_REASONS = {
 """Why the use of a claim is unknown."""
 
 _ORDINAL = re.compile(r"(.*)-(\d+)")
-_COMES_BACK = ("Deployment", "ReplicaSet", "DaemonSet", "StatefulSet")
 
 
 def assess_usage(claim: Claim, pods: Sequence[Pod], facts: Facts, sight: Sight) -> Usage:
@@ -133,10 +132,8 @@ def weigh_idle(claim: Claim, facts: Facts, now: float) -> Idle:
 
 def idle_since(claim: Claim, usage: Usage, facts: Facts, now: float) -> tuple[Usage, tuple[Observation, ...]]:
     """The use with its idle time, and what is to be remembered of it."""
-    if usage.state is None:
-        return usage, ()
     last = _remembered(claim, facts)
-    if usage.state == "in-use":
+    if usage.state is None or usage.state == "in-use":  # while nobody looks, somebody may use it
         return usage, (Observation("unused_since", claim.uid, now, USED),) if last is not None else ()
     since = weigh_idle(claim, facts, now).since
     told = () if last == since else (Observation("unused_since", claim.uid, since),)

@@ -37,6 +37,7 @@ LOG_LEVEL = Annotated[
 ]
 LOG_FORMAT = Annotated[str, typer.Option("--log.format", metavar="FORMAT", help="text or json.")]
 
+_LATEST = 10_000_000_000.0  # in the year 2286
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -45,17 +46,23 @@ def parse_now(text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        instant = _instant(text)
+    except (ValueError, OverflowError):
+        instant = -1.0
+    if not 0 <= instant < _LATEST:
         raise typer.BadParameter(
             f"{text!r} is no time; write it as 2026-11-21T03:00:00Z or as seconds since 1970",
             param_hint="--now",
-        ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        )
+    return instant
+
+
+def _instant(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 class _JsonFormatter(logging.Formatter):

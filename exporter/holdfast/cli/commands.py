@@ -107,6 +107,12 @@ def serve_command(  # noqa: PLR0913 - one parameter a flag
 ) -> None:
     """Run the exporter (default addresses :10123, and :10124 for probes alone)."""
     set_up_logging(log_level, log_format)
+    if folder is None and (history is not None or now is not None):
+        raise typer.BadParameter(
+            "--history and --now go with --from; of a cluster, history.path says where history is"
+        )
+    if folder is not None and (kubeconfig is not None or context is not None):
+        raise typer.BadParameter("--from reads no cluster; leave --kubeconfig and --context away")
     options = ServeOptions(
         origin=Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history),
         http=_http_options(listen or [":10123"], probe, web_config),

@@ -69,6 +69,8 @@ class _Table:
         if slab.rows.pop(key, None) is not None:
             del slab.keys[bisect_left(slab.keys, key)]
             slab.text = [None] * len(self.families)
+            if not slab.keys and len(self._slabs) > 1:
+                self._take_out(slab)
 
     def text(self, index: int, now: float) -> Iterable[bytes]:
         """The rows of the family at this index, in chunks."""
@@ -81,6 +83,12 @@ class _Table:
 
     def _slab(self, key: Key) -> _Slab:
         return self._slabs[bisect_left(self._last, key)]
+
+    def _take_out(self, slab: _Slab) -> None:
+        """Its range falls to the slab after it, or before it where it is the last."""
+        place = self._slabs.index(slab)
+        del self._slabs[place]
+        del self._last[min(place, len(self._last) - 1)]
 
     def _split(self, slab: _Slab) -> None:
         if len(slab.keys) < 2 * _SLAB:

@@ -15,9 +15,11 @@ AREAS = ("protection", "restore", "replication", "capacity", "hygiene")
 URGENCIES = ("page", "ticket", "know")
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[smhdw])+")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw])")
 _UNTIL = re.compile(r"(?:^|(?<=[\s,;]))until=([^\s,;]*)")
+_UNTIL_WORD = re.compile(r"\buntil\b\W*[0-9]", re.IGNORECASE)
+_NO = ("false", "no", "off", "0", "none")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _PREFIX_NAME = re.compile(r"[a-z0-9]?[-a-z0-9.]*")
 
@@ -83,6 +85,12 @@ def parse_exempt(text: str) -> Exempt:
     """A reason with ``until=YYYY-MM-DD`` anywhere in it, set off by a blank, comma or semicolon."""
     rest, until = _take_until(text)
     reason = " ".join(rest.split()).strip(" ,;")
+    if reason.lower() in _NO:
+        raise AnnotationError(
+            f"{reason!r} is no reason; take the annotation away, or write why the data need no copy"
+        )
+    if _UNTIL_WORD.search(reason):
+        raise AnnotationError(f"{_cut(text)!r} speaks of an end; write until=YYYY-MM-DD, set off by a blank")
     return Exempt(reason=reason, until=until)
 
 

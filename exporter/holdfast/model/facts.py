@@ -288,7 +288,9 @@ class Workload(Fact, frozen=True, kw_only=True, gc=False):
 
     def touches(self) -> tuple[Touch, ...]:
         touched = [touch_claim(ClaimRef(self.namespace, claim)) for claim in self.claims]
-        if self.claim_templates:
+        if (
+            self.claim_templates or self.annotations != NO_ANNOTATIONS
+        ):  # pods of an old template still answer to it
             touched.append(Touch(TOUCH_NAMESPACE, (self.namespace,)))
         touched.append(touch(ANNOTATED, self.kind, self.namespace, self.name))
         return tuple(touched)

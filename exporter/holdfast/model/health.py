@@ -31,11 +31,14 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``blind``: enabled sources that could hold copies and cannot be seen. ``pods`` and ``references``: whether pods,
     and every kind that could refer to a claim, can be seen; without them use is unknown and nothing is an orphan.
+    ``namespaces`` and ``workload_objectives``: whether what their annotations and labels ask for can be seen.
     """
 
     blind: frozenset[str] = frozenset()
     pods: bool = True
     references: bool = True
+    namespaces: bool = True
+    workload_objectives: bool = True
     claims: bool = True
     volumes: bool = True
     classes: bool = True

@@ -37,6 +37,7 @@ PROTECTION_REASONS = {
     "copy-not-ready": "its newest copy cannot be restored now",
     "target-unavailable": "its newest copies lie in a location that is unavailable now",
     "source-blind": "a source that could hold a copy cannot be seen",
+    "objective-unknown": "its namespace or workloads cannot be seen, which may ask more of it than is known",
 }
 
 ORPHAN_REASONS = {

@@ -38,10 +38,6 @@ class Objective(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     exempt_expired: Exempt | None = None
 
     @property
-    def rpo_declared(self) -> bool:
-        return self.rpo is not None and self.rpo_origin != "builtin"
-
-    @property
     def keeps(self) -> tuple[tuple[str, int], ...]:
         """The retention asked for, as (window, points); empty where none is."""
         return tuple(

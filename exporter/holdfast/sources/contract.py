@@ -27,6 +27,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     ``protects`` tells whether it could hold copies, so that its blindness matters to protection.
 
+    ``needs`` are the cluster's own kinds without which it cannot tell what it covers.
+
     ``cover`` says all that the source knows of one claim. It must be deterministic and must not depend on the order
     in which objects arrived.
 
@@ -39,6 +41,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     feeds: tuple[Feed, ...]
     protects: bool = False
+    needs: frozenset[str] = frozenset()
     cover: Callable[[Claim, Facts, Rolls], Coverage] | None = None
     scopes: Callable[[Claim, Facts], Collection[tuple[str, ...]]] | None = None
     schedule: Callable[[ScheduleKey, Facts], Schedule | None] | None = None

@@ -36,7 +36,7 @@ from holdfast.model.protection import (
     Schedule,
 )
 from holdfast.sources.contract import Rolls, Source
-from holdfast.sources.crontab import planned_start, read_cron
+from holdfast.sources.crontab import Cron, planned_start, read_cron
 from holdfast.sources.shapes import AnnotatedMetadata, Metadata, Shape, given, shared
 from holdfast.sources.values import parse_time
 
@@ -184,9 +184,15 @@ def read_cron_job(cron_job: CronJobObject) -> tuple[Fact, ...]:
         placement=cast(Placement, _chosen(annotations.placement, PLACEMENTS, "local")),
         consistency=cast(Consistency, _chosen(annotations.consistency, CONSISTENCIES, "unknown")),
         last_success=success,
-        captured=None if success is None else planned_start(cron, success),
+        captured=None if success is None else _captured(cron, success, scheduled),
     )
     return (dump,) if scheduled is None else (dump, DumpClock(schedule=key, last_scheduled=scheduled))
+
+
+def _captured(cron: Cron, success: float, scheduled: float | None) -> float:
+    """The planned start before the end. The run that succeeded cannot have been planned after the newest that was made."""
+    planned = planned_start(cron, success)
+    return planned if scheduled is None or scheduled > success else min(planned, scheduled)
 
 
 def read_job(job: JobObject) -> tuple[Fact, ...]:
@@ -377,6 +383,7 @@ def _feed(plural: str, kind: str, shape: type[Any], read: Callable[[Any], tuple[
 SOURCE = Source(
     name=NAME,
     protects=True,
+    needs=frozenset({"StatefulSet"}),
     feeds=(
         _feed("cronjobs", "CronJob", CronJobObject, read_cron_job),
         _feed("jobs", "Job", JobObject, read_job),

@@ -216,7 +216,7 @@ def _restorable(snapshot: Snapshot, facts: Facts) -> bool:
         "",
         snapshot.uid,
     )
-    return points_back and content.ready is not False
+    return points_back and content.ready is not False and content.deleting_since is None
 
 
 def _feed(plural: str, kind: str, shape: type[Any], read: Callable[[Any], tuple[Fact, ...]]) -> Feed:

@@ -1,7 +1,5 @@
 """The one visible table of sources. A new one is a module and a row here."""
 
-from collections.abc import Mapping
-
 from holdfast.sources import core, cronjob, csi_snapshot, velero
 from holdfast.sources.contract import Source
 
@@ -11,5 +9,3 @@ SOURCES: tuple[Source, ...] = (
     velero.SOURCE,
     cronjob.SOURCE,
 )
-
-BY_NAME: Mapping[str, Source] = {source.name: source for source in SOURCES}

@@ -35,6 +35,7 @@ def _feed(
 SOURCE = Source(
     name=NAME,
     protects=True,
+    needs=frozenset({"Pod"}),
     feeds=(
         _feed("backups", "Backup", BackupObject, read_backup),
         _feed("schedules", "Schedule", ScheduleObject, read_schedule),
