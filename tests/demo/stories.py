@@ -153,6 +153,11 @@ UNSEEN = {
         "reason",
         "source-blind",
     ): "tells of the exporter's sight, not of an object",
+    (
+        "holdfast_pvc_protection_reason",
+        "reason",
+        "objective-unknown",
+    ): "tells of the exporter's sight, not of an object",
     ("holdfast_check_info", "severity", "critical"): "no check is critical yet",
     ("holdfast_check_info", "judged", "partly"): "tells of the exporter's sight, not of an object",
     ("holdfast_check_info", "judged", "no"): "tells of the exporter's sight, not of an object",

@@ -124,8 +124,18 @@ def test_jobs_removed() -> None:
 )
 def test_planned_start(spec: dict[str, Any], start: str) -> None:
     """The planned start is that of the CronJob's own cron in its own zone; without a plan, the end has to do."""
-    (run, *_) = situation("dump", spec=spec)
+    (run, *_) = situation("dump", spec=spec, status={"lastScheduleTime": None})
     assert [found.captured for found in covered(run).copies] == [at(start)]
+
+
+def test_a_run_that_took_longer_than_the_plan_is_apart() -> None:
+    """The run that succeeded cannot have been planned after the newest that was made: it ran for hours."""
+    (run, *_) = situation(
+        "dump",
+        spec={"schedule": "*/10 * * * *", "timeZone": None},
+        status={"lastScheduleTime": "2026-10-31T21:00:00Z"},
+    )
+    assert [found.captured for found in covered(run).copies] == [at("2026-10-31T21:00:00Z")]
 
 
 def test_no_success() -> None:
@@ -302,9 +312,13 @@ def test_schedule_while_running() -> None:
 
 def test_success_newer_than_any_job() -> None:
     """A success that only the CronJob remembers is newer than a failure that still has its Job."""
-    objects = situation("dump", status={"lastSuccessfulTime": "2026-11-03T01:10:00Z"})[:1] + situation(
-        "failed-job"
-    )
+    objects = situation(
+        "dump",
+        status={
+            "lastSuccessfulTime": "2026-11-03T01:10:00Z",
+            "lastScheduleTime": "2026-11-03T00:30:00Z",
+        },
+    )[:1] + situation("failed-job")
     found = planned(*objects)
     assert (found.last_result, found.last_success) == ("success", at("2026-11-03T00:30:00Z"))
 

@@ -192,7 +192,9 @@ def read_cron_job(cron_job: CronJobObject) -> tuple[Fact, ...]:
 def _captured(cron: Cron, success: float, scheduled: float | None) -> float:
     """The planned start before the end. The run that succeeded cannot have been planned after the newest that was made."""
     planned = planned_start(cron, success)
-    return planned if scheduled is None or scheduled > success else min(planned, scheduled)
+    if planned == success or scheduled is None or scheduled > success:
+        return planned
+    return min(planned, scheduled)
 
 
 def read_job(job: JobObject) -> tuple[Fact, ...]:

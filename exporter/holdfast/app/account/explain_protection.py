@@ -169,6 +169,14 @@ def blind_kinds(case: Case) -> list[ObjectPart]:
     ]
 
 
+def _askers_unseen(case: Case) -> list[ObjectPart]:
+    """The namespace whose labels and annotations nobody can read, or the claim whose workloads nobody can."""
+    ref = case.claim.ref
+    if case.namespace is None:
+        return [told_by(ObjectRef("Namespace", "", ref.namespace), "cannot be seen")]
+    return [told_by(ObjectRef("PersistentVolumeClaim", *ref), "the workloads that use it cannot be seen")]
+
+
 def _sightless(health: FeedHealth) -> str:
     what = f"{health.undecodable} objects cannot be decoded" if health.undecodable else health.state
     return f"{what}: {health.message}" if health.message else what
@@ -192,6 +200,7 @@ BEHIND: Mapping[str, Callable[[Case], list[ObjectPart]]] = {
     "copy-not-ready": _newest_counting,
     "target-unavailable": _away,
     "source-blind": blind_kinds,
+    "objective-unknown": _askers_unseen,
 }
 """The objects that each reason speaks of."""
 
