@@ -3,13 +3,16 @@
 One visible table says which file comes from what. Nothing here is computed that the program does not already know.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 from typer.testing import CliRunner
 
 from holdfast.app.rbac import rules_by_source
+from holdfast.assessment.protection import STATE_TABLE
 from holdfast.cli.commands import app
 from holdfast.metrics.catalogue import FAMILIES
 from holdfast.metrics.family import Family
@@ -20,6 +23,7 @@ from holdfast.sources.table import SOURCES
 ROOT = Path(__file__).resolve().parent.parent
 
 MEANINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("holdfast_pvc_protection_state", "state"): {row.state: row.rule for row in STATE_TABLE},
     ("holdfast_pvc_protection_reason", "reason"): judgement.PROTECTION_REASONS,
     ("holdfast_pvc_orphaned", "reason"): judgement.ORPHAN_REASONS,
     ("holdfast_pvc_dormant", "reason"): judgement.DORMANT_REASONS,
@@ -84,6 +88,49 @@ def _entry(family: Family | ProcessFamily) -> str:
     return "".join(text)
 
 
+ALERTS_HEAD = """# Alerts
+
+Every alert in `rules/`, each with its runbook. Severities are `critical` (somebody is woken), `warning` (a ticket) and
+`info`. **for** is how long the condition must hold first.
+
+Summaries are shortened: N is the alert's value, a word in capitals one of its labels. What a summary adds only for some
+alerts, such as the cluster or the schedule at fault, is left out.
+
+| alert | severity | area | for | summary |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def alerts_page() -> str:
+    """The index of alerts, from the rules themselves."""
+    lines = [GENERATED, ALERTS_HEAD]
+    for path in sorted((ROOT / "rules").glob("*.yaml")):
+        groups = yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+        lines.extend(_alert(rule) for group in groups for rule in group["rules"] if "alert" in rule)
+    return "".join(lines)
+
+
+def _alert(rule: Mapping[str, Any]) -> str:
+    name, labels = rule["alert"], rule["labels"]
+    summary = _plain(rule["annotations"]["summary"])
+    return f"| [{name}](runbooks/{name}.md) | {labels['severity']} | {labels['area']} | {rule['for']} | {summary} |\n"
+
+
+_CHOICE = re.compile(
+    r"{{ (?:with|if) [^}]*}}(?:(?!{{ end }}).)*?(?:{{ else }}((?:(?!{{ end }}).)*))?{{ end }}"
+)
+_LABEL = re.compile(r"{{ \$labels\.(\w+) }}")
+
+
+def _plain(template: str) -> str:
+    """A template without its braces; of a choice stands what is said otherwise."""
+    text = _CHOICE.sub(lambda match: match[1] or "", template)
+    text = _LABEL.sub(lambda match: match[1].upper(), text).replace("{{ $value }}", "N")
+    if "{{" in text:
+        raise ValueError(f"{template!r} holds a template that cannot be told in words; teach _plain to")
+    return text
+
+
 def rbac_file() -> str:
     """What the chart's role is made of: the rights of each source."""
     head = "# Generated from the sources' feeds; change those and run: make generate\n"
@@ -117,6 +164,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 FILES: Mapping[str, Callable[[], str]] = {
     "docs/metrics.md": metrics_page,
     "docs/commands.md": commands_page,
+    "docs/alerts.md": alerts_page,
     "helm/holdfast/files/rbac.yaml": rbac_file,
 }
 """Every generated file with what makes it. The chart's copies of rules and dashboards are ``helm/sync.py``'s."""

@@ -120,11 +120,11 @@ class World:
         for document in documents:
             for each in objects(document) if isinstance(document, str) else [document]:
                 for feed, key, decoded in decode(each):
-                    self.engine.put(feed, key, decoded, self.now)
+                    self.engine.put(feed, key, decoded)
 
     def drop(self, document: dict[str, Any]) -> None:
         for feed, key, _ in decode(document):
-            self.engine.drop(feed, key, self.now)
+            self.engine.drop(feed, key)
 
     def judge(self, now: float | None = None) -> None:
         self.now = self.now if now is None else now

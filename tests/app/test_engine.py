@@ -110,7 +110,7 @@ def test_slices_end_where_one_stroke_does(whole: str) -> None:
     engine = Engine(SOURCES, Policy())
     for document in EVENTS:
         for feed, key, decoded in decode(document):
-            engine.put(feed, key, decoded, NOW)
+            engine.put(feed, key, decoded)
     for feed in World.feeds():
         engine.state(feed, "up", "", NOW)
     rounds = 0
@@ -125,7 +125,7 @@ def test_nothing_is_served_before_every_first_look_has_ended() -> None:
     """Families that join sources appear when all have looked, in success or in a named state."""
     engine = Engine(SOURCES, Policy())
     for feed, key, decoded in decode(claim()):
-        engine.put(feed, key, decoded, NOW)
+        engine.put(feed, key, decoded)
     feeds = World.feeds()
     for feed in feeds[:-1]:
         engine.state(feed, "up", "", NOW)

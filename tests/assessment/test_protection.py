@@ -192,7 +192,7 @@ def test_one_object_that_cannot_be_decoded_blinds_its_source() -> None:
     world.engine.undecodable(feed, ObjectKey("shop", "odd"))
     world.judge()
     assert state(world)[0] == "unknown"
-    world.engine.drop(feed, ObjectKey("shop", "odd"), NOW)
+    world.engine.drop(feed, ObjectKey("shop", "odd"))
     world.judge()
     assert state(world)[0] == "unprotected"
 

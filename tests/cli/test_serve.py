@@ -1,21 +1,26 @@
 """`holdfast serve --from` in a process: what it serves is what `report` prints, and it ends when asked to."""
 
 import gzip
+import json
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from holdfast.demo import demo_config, write_demo
+from holdfast.history.store import Store
+from holdfast.model.observation import Observation
 from tests.real.process import free_port, wait_for
-from tests.world import NOW
+from tests.world import NOW, claim, pod
 
 AT = "2026-11-21T12:00:00Z"
+DAY = 86400.0
 
 
 class Served:
@@ -32,8 +37,15 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo")
     write_demo(folder, NOW)
+    with serving(folder) as running:
+        yield running
+
+
+@contextmanager
+def serving(folder: Path, *more: str | Path) -> Iterator[Served]:
     port = free_port()
-    words = ["serve", "--from", folder, "--config", demo_config(), "--now", AT, "--web.probe-address", ""]
+    words = [*("serve", "--from", folder, "--config", demo_config(), "--now", AT), *more]
+    words += ["--web.probe-address", ""]
     process = subprocess.Popen(
         [sys.executable, "-m", "holdfast", *words, "--web.listen-address", f"127.0.0.1:{port}"],
         stderr=subprocess.PIPE,
@@ -58,23 +70,41 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def test_metrics_hold_what_report_prints_byte_for_byte(served: Served) -> None:
     """The same objects, configuration and instant give the same text."""
+    body, headers = served.get("/metrics")
+    assert body.startswith(reported(served.folder))
+    assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
+
+
+def reported(folder: Path, *more: str | Path) -> bytes:
     words = [
-        "report",
-        "--from",
-        served.folder,
-        "--config",
-        demo_config(),
-        "--now",
-        AT,
-        "--format",
-        "prometheus",
+        *("report", "--from", folder, "--config", demo_config(), "--now", AT, "--format", "prometheus"),
+        *more,
     ]
     printed = subprocess.run(
         [sys.executable, "-m", "holdfast", *words], capture_output=True, check=True, timeout=60
     )
-    body, headers = served.get("/metrics")
-    assert body.startswith(printed.stdout)
-    assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return printed.stdout
+
+
+@pytest.mark.parametrize(("watched_until", "unused"), [(NOW - 2 * DAY, 0), (NOW - 60, 9 * DAY)])
+def test_with_one_store_both_say_the_same_of_idle_time(
+    tmp_path: Path, watched_until: float, unused: float
+) -> None:
+    """Idle for nine days as far as was noted; where nobody watched for the last two, both count anew."""
+    folder, store = tmp_path / "objects", Store(tmp_path / "history.sqlite")
+    folder.mkdir()
+    (folder / "objects.json").write_text(
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": [claim(), pod()]})
+    )
+    store.add(Observation("unused_since", "uid-shop-data", NOW - 9 * DAY))
+    store.add(Observation("alive", "", watched_until))
+    store.close()
+    printed = reported(folder, "--history", store.path)
+    with serving(folder, "--history", store.path) as running:
+        body, _ = running.get("/metrics")
+    assert body.startswith(printed)
+    row = f'holdfast_pvc_unused_seconds{{namespace="shop",persistentvolumeclaim="data"}} {unused:.0f}\n'
+    assert row.encode() in printed
 
 
 def test_both_formats_hold_the_same_rows(served: Served) -> None:
@@ -132,6 +162,7 @@ def test_it_ends_when_asked_to(tmp_path: Path) -> None:
     _, log = process.communicate(timeout=30)
     assert process.returncode == 0, log
     assert "Traceback" not in log
+    assert f"listening on 127.0.0.1:{port}\n" in log
 
 
 def answers(running: Served) -> bool:

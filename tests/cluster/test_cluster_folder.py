@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import tracemalloc
 from collections.abc import Callable, Collection
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -12,9 +14,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.cluster import documents
+from holdfast.cluster import documents, yaml_tree
 from holdfast.cluster.folder import Dump, Folder
-from holdfast.cluster.yaml_tree import DamagedError, trees
+from holdfast.cluster.yaml_tree import DamagedError, Tree, trees
 from holdfast.model.feed import Feed
 from tests.cluster.recorder import BACKUPS, NODES, PODS, Meta, Note, Recorder, feed
 
@@ -123,6 +125,7 @@ def test_another_version_of_a_known_kind_is_tried(read: Reading) -> None:
         ("a.yaml", "- 1", 1, "not an object of the API: Expected `object`, got `array`"),
         ("a.yaml", "just text", 1, "not an object of the API: Expected `object`, got `str`"),
         ("a.yaml", "a: &x [*x]", 1, "no anchor 'x' ends before this alias"),
+        ("a.yaml", f"a: &x {'[' * 150}{']' * 150}\nb: &y {'[' * 45}*x{']' * 45}\nc: [[[[*y]]]]\nd: [[[[[*y]]]]]", 4, "nested deeper than 200, with aliases followed"),
         ("a.yaml", "kind: a\n? [a]\n: b", 2, "a key is not a scalar"),
         ("a.yaml", "a: " + "[" * 100_000, 1, "nested deeper than 200"),
         ("a.yaml", "a: 1\nb: \x01", 2, "no valid YAML: control characters are not allowed"),
@@ -274,6 +277,64 @@ def test_namespaces_mean_the_same_as_for_a_cluster(read: Reading) -> None:
     result = read(files, namespaces=["y"])
     assert result.pods == ["y/b"]
     assert result.sink.now("nodes") == "out_of_scope"
+
+
+# -- YAML whose aliases stand for more than anyone could hold
+
+BOMB = (
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: bomb, namespace: x}\nx0: &x0 [a, a, a, a, a, a, a, a, a, a]\n"
+    + "".join(f"x{level}: &x{level} [{', '.join([f'*x{level - 1}'] * 10)}]\n" for level in range(1, 9))
+)
+TOO_MANY = "aliases expand to more than 1000000 nodes; split the document, or write it without aliases"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        pytest.param(BOMB, 9, id="lists of lists"),
+        pytest.param(BOMB.replace("x8", "metadata"), 9, id="where a shape reads"),
+        pytest.param(f"kind: Pod\na: &a {'t' * 64_000}\nb: [{', '.join(['*a'] * 1000)}]\n", 3, id="long text"),
+        pytest.param(f"kind: Pod\na: &a {{{'t' * 640}: 1}}\nb: [{', '.join(['*a'] * 90_000)}]\n", 3, id="long keys"),
+        pytest.param(
+            "a0: &x0 {<<: [{k: 1}, {k: 2}]}\n"
+            + "".join(f"a{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 10)}]}}\n" for n in range(1, 9)),
+            6,
+            id="merges",
+        ),
+    ],
+)  # fmt: skip  # a table
+def test_a_bomb_of_aliases_is_refused_before_it_goes_off(content: str, line: int, read: Reading) -> None:
+    """Few bytes that stand for gigabytes are named by file and line, at once; the neighbours are read."""
+    tracemalloc.start()
+    begun = perf_counter()
+    result = read({"a.yaml": f"{content}---\n{POD.format('same-file', 1)}", "b.yaml": POD.format("good", 1)})
+    took, (_, most) = perf_counter() - begun, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.errors == [("a.yaml", line, TOO_MANY)]
+    assert result.pods == ["x/good", "x/same-file"]
+    assert most < 20 * 1024**2
+    assert took < 5  # seconds, while memory is traced and other tests run
+
+
+def test_a_bomb_of_nine_levels_is_refused_within_a_second() -> None:
+    """The reading ends at the alias that is too many, whatever stands after it."""
+    begun = perf_counter()
+    (damage,) = trees(BOMB.encode())
+    assert perf_counter() - begun < 1
+    assert isinstance(damage, DamagedError)
+    assert (damage.line, damage.message) == (9, TOO_MANY)
+
+
+def test_each_document_has_its_own_aliases_and_only_they_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many nodes as the bound may be borrowed; what is written out is no alias, however much it is."""
+    monkeypatch.setattr(yaml_tree, "MOST_BORROWED", 8)
+    text = "a: &a [1, 2, 3]\nb: [*a, *a]\nc: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"
+    first, second, third = trees(f"{text}---\n{text}---\n{text}d: *a\n".encode())
+    assert isinstance(first, Tree)
+    assert isinstance(second, Tree)
+    assert first.root["b"] == second.root["b"] == [[1, 2, 3], [1, 2, 3]]
+    assert isinstance(third, DamagedError)
+    assert third.line == 12
 
 
 # -- YAML as the API's own library reads it

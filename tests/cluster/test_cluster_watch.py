@@ -104,6 +104,41 @@ async def test_after_gone_the_new_list_leaves_no_gap(
     assert sink.states["core"] == ["starting", "up"]
 
 
+@pytest.mark.parametrize("where", ["list", "later page", "watch", "event"])
+async def test_gone_for_ever_is_lost_contact(where: str, api: FakeApi, sink: Recorder, run: Run) -> None:
+    """One 410 is a lapse; one after the other is failing, without a flap, until a watch lives. Facts are kept."""
+    api.page = 1
+    await api.put(POD_PATH, obj("a", "x"))
+    await api.put(POD_PATH, obj("b", "x"))
+    await run([CORE], hurried(settle=0.2))
+    await sink.until(lambda: api.watching)
+    gone = status(410, "too old")
+
+    async def later(request):  # type: ignore[no-untyped-def] # as fake_api.Answer
+        return await (gone(request) if "continue" in request.query else api._list(request, POD_PATH, ""))
+
+    line = json.dumps({"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old"}})
+    watch = raw(line.encode() + b"\n") if where == "event" else gone
+    if where in ("list", "later page"):
+        api.fail("watch", POD_PATH, gone)
+        api.fail("list", POD_PATH, later if where == "later page" else gone, times=1e9)
+    else:
+        api.fail("watch", POD_PATH, watch, times=1e9)
+    await api.end_watches()
+    await sink.until(lambda: sink.now("core") == "failing")
+    alive, errors = sink.alives["core"], sink.errors["core", "gone"]
+    await sink.until(lambda: sink.errors["core", "gone"] >= errors + 5)
+    assert sink.states["core"] == ["starting", "up", "failing"]
+    assert sink.messages["core"] == "the server answered 410: too old"
+    assert sink.names("core") == ["x/a", "x/b"]
+    assert not [call for call in sink.calls if call[0] == "drop"]
+    if where in ("list", "later page"):
+        assert sink.alives["core"] == alive  # a first page is no proof of life when the last never comes
+    api.mend()
+    await sink.until(lambda: sink.now("core") == "up" and api.watching)
+    assert sink.states["core"] == ["starting", "up", "failing", "up"]
+
+
 async def test_an_expired_page_token_begins_the_list_anew(api: FakeApi, sink: Recorder, run: Run) -> None:
     """What was listed under the expired token and is gone since does not stay behind."""
     api.page = 1

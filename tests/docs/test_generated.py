@@ -1,12 +1,15 @@
 """What is generated and committed is what would be generated now; what the docs name exists."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from docs.generate import FILES, drifted
 from holdfast.metrics.catalogue import FAMILIES
+from holdfast.sources import table
+from holdfast.sources.contract import Source
 from holdfast.sources.table import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +46,26 @@ def test_every_source_has_its_own_page_section() -> None:
     """docs/sources.md says of each source what it reads and what counts as a copy."""
     page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
     assert all(f"\n## {source.name}\n" in page for source in SOURCES)
+
+
+def test_every_source_is_held_independent() -> None:
+    """The contract that sources do not know each other lists the modules of the table of sources."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    held = [contract["modules"] for contract in contracts if contract["type"] == "independence"]
+    modules = [
+        module.__name__
+        for module in vars(table).values()
+        if isinstance(getattr(module, "SOURCE", None), Source)
+    ]
+    assert len(modules) == len(SOURCES)
+    assert [sorted(names) for names in held] == [sorted(modules)]
+
+
+def test_every_alert_is_in_the_index() -> None:
+    """Each alert of the rules has one line, and no template is left in it."""
+    page = FILES["docs/alerts.md"]()
+    for path in (ROOT / "rules").glob("*.yaml"):
+        for alert in re.findall(r"- alert: (\w+)", path.read_text(encoding="utf-8")):
+            assert page.count(f"\n| [{alert}](runbooks/{alert}.md) |") == 1
+    assert "{{" not in page

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 from holdfast.history.memory import Memory
 from holdfast.history.store import Store, StoreError, read_observations
 from holdfast.model.observation import Observation
+from tests.real.process import wait_for
 
 IDLE = Observation("unused_since", "uid-1", 1000.0)
 SEEN = Observation("snapshot_seen", "uid-1", 1000.0, "velero/nightly-1")
@@ -20,7 +22,7 @@ SEEN = Observation("snapshot_seen", "uid-1", 1000.0, "velero/nightly-1")
 def reopened(path: Path) -> list[Observation]:
     store = Store(path)
     store.close()
-    return store.observations
+    return store.take()
 
 
 def test_what_was_written_is_there_again(tmp_path: Path) -> None:
@@ -87,6 +89,89 @@ def test_a_folder_that_cannot_be_made_is_an_error_with_its_place(tmp_path: Path)
         Store(tmp_path / "file" / "history.sqlite")
 
 
+def test_what_cannot_be_written_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Half a character, a time that is no number: said once, and all the rest is written."""
+    store = Store(tmp_path / "history.sqlite")
+    for item in (
+        IDLE,
+        SEEN._replace(value="velero/\udc80"),
+        SEEN._replace(value="velero/\udc81"),
+        IDLE._replace(time=float("nan")),
+        SEEN,
+    ):
+        store.add(item)
+    store.forget(["\udc80"])
+    wait_for("a write", lambda: store.last_write, bool, 10)
+    assert store.working
+    store.close()
+    assert reopened(store.path) == [SEEN, IDLE]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "left out" in caplog.text
+
+
+def test_a_store_that_cannot_be_written_says_so_until_it_can(tmp_path: Path) -> None:
+    """Another program holds the file: nothing is lost meanwhile, and what was kept in memory follows."""
+    store = Store(tmp_path / "history.sqlite")
+    store._connection.execute("PRAGMA busy_timeout=0")
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    store.add(IDLE)
+    wait_for("failing", lambda: store.working, lambda working: not working, 10)
+    other.execute("COMMIT")
+    other.close()
+    wait_for("working", lambda: store.working, bool, 10)
+    store.close()
+    assert reopened(store.path) == [IDLE]
+
+
+def test_a_store_whose_thread_has_ended_works_no_more(tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.sqlite")
+    store.close()
+    store.add(IDLE)
+    assert not store.working
+    assert store._queue.empty()
+
+
+def test_a_file_of_a_newer_format_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    with sqlite3.connect(path) as newer:
+        newer.execute("CREATE TABLE other (x)")
+        newer.execute("PRAGMA user_version=2")
+    before = path.read_bytes()
+    said = r"history\.sqlite: has format 2 of a newer Holdfast.*run the newer version, or name another folder"
+    with pytest.raises(StoreError, match=said):
+        Store(path)
+    with pytest.raises(StoreError, match=said):
+        read_observations(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_found_is_handed_over_once(tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.sqlite")
+    store.add(IDLE)
+    store.close()
+    store = Store(store.path)
+    assert (store.take(), store.take()) == ([IDLE], [])
+    store.close()
+
+
+def test_what_is_asked_of_one_subject_is_found_without_a_search(tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.sqlite")
+    plan = store._connection.execute("EXPLAIN QUERY PLAN DELETE FROM observation WHERE uid = 'x'").fetchall()
+    store.close()
+    assert "SEARCH observation USING PRIMARY KEY (uid=?)" in str(plan)
+
+
+def test_pruning_deletes_old_snapshots_and_nothing_else(tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.sqlite")
+    for observation in (SEEN, SEEN._replace(time=2000.0), IDLE):
+        store.add(observation)
+    store.prune(2000.0)
+    store.close()
+    assert reopened(store.path) == [IDLE, SEEN._replace(time=2000.0)]
+
+
 def test_reading_a_missing_file_says_what_to_name(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no such history file"):
         read_observations(tmp_path / "none.sqlite")
@@ -129,3 +214,29 @@ def test_memory_keeps_every_snapshot_and_the_newest_state() -> None:
     memory.add(IDLE._replace(time=3000.0))
     assert [note.time for note in memory.remembered("snapshot_seen", "uid-1")] == [500.0, 1000.0]
     assert [note.time for note in memory.remembered("unused_since", "uid-1")] == [3000.0]
+
+
+def test_memory_keeps_the_newest_thousand_snapshots_of_a_claim() -> None:
+    """In whatever order they come; what is too old is not new each time it is seen."""
+    memory = Memory([SEEN._replace(time=float(time)) for time in (*range(600, 1200), *range(600))])
+    assert [note.time for note in memory.remembered("snapshot_seen", "uid-1")] == list(range(200, 1200))
+    assert memory.add(SEEN._replace(time=199.0)) is False
+    assert memory.add(SEEN._replace(time=200.5)) is True
+    assert [note.time for note in memory.remembered("snapshot_seen", "uid-1")][:2] == [200.5, 201.0]
+
+
+def test_memory_prunes_old_snapshots_and_takes_none_in_again() -> None:
+    memory = Memory([IDLE, SEEN, SEEN._replace(time=2000.0)])
+    memory.prune(2000.0)
+    assert memory.remembered("snapshot_seen", "uid-1") == [SEEN._replace(time=2000.0)]
+    assert memory.add(SEEN) is False
+    assert memory.remembered("unused_since", "uid-1") == [IDLE]
+    memory.prune(3000.0)
+    assert memory.newest_by_claim() == {"uid-1": IDLE.time}
+
+
+def test_a_watch_resumes_where_the_last_one_ended() -> None:
+    """The end of the watch before and the beginning of this one; snapshots of long ago are gone."""
+    memory = Memory.resumed([SEEN, Observation("alive", "", 5e7)], 6e7)
+    assert [note.time for note in memory.remembered("alive", "")] == [5e7, 6e7]
+    assert not memory.remembered("snapshot_seen", "uid-1")

@@ -62,7 +62,7 @@ def objects_of(part: FigurePart) -> list[str]:
 def put(engine: Engine, feed: Feed, obj: Object) -> None:
     metadata = obj["metadata"]
     decoded = msgspec.json.decode(msgspec.json.encode(obj), type=feed.shape)
-    engine.put(feed, ObjectKey(metadata.get("namespace", ""), metadata["name"]), decoded, NOW)
+    engine.put(feed, ObjectKey(metadata.get("namespace", ""), metadata["name"]), decoded)
 
 
 def feed_of(source: str, kind: str) -> Feed:

@@ -8,6 +8,7 @@ import msgspec
 from holdfast.app.engine import Engine
 from holdfast.cluster.folder import Dump, Folder, qualified
 from holdfast.history.memory import Memory
+from holdfast.history.store import read_observations
 from holdfast.metrics.catalogue import FAMILIES
 from holdfast.model.feed import Feed, FeedError, FeedState, Sink
 from holdfast.model.identity import ObjectKey
@@ -70,10 +71,10 @@ class FixedClock(Sink):
         self._now = now
 
     def put(self, feed: Feed, key: ObjectKey, obj: object) -> None:
-        self._engine.put(feed, key, obj, self._now)
+        self._engine.put(feed, key, obj)
 
     def drop(self, feed: Feed, key: ObjectKey) -> None:
-        self._engine.drop(feed, key, self._now)
+        self._engine.drop(feed, key)
 
     def undecodable(self, feed: Feed, key: ObjectKey, error: str) -> None:  # noqa: ARG002 - as the protocol names it
         self._engine.undecodable(feed, key)
@@ -120,6 +121,15 @@ _MUST_BE_SEEN = frozenset(
         "VolumeSnapshotContent",
     }
 )
+
+
+def remembered_from(path: Path | None, now: float) -> Memory:
+    """What the store at ``path`` remembers, for one that begins to look now and writes nothing; None: nothing.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    return Memory() if path is None else Memory.resumed(read_observations(path), now)
 
 
 def make_engine(settings: Settings, selection: Selection, memory: Memory | None = None) -> Engine:

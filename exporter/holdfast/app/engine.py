@@ -90,14 +90,12 @@ class Engine:
 
     # what the cluster says
 
-    def put(self, feed: Feed, key: ObjectKey, obj: Any, now: float) -> None:
-        self._alive[feed.id] = now
+    def put(self, feed: Feed, key: ObjectKey, obj: Any) -> None:
         if bad := self._undecodable.get(feed.id):
             self._readable(feed, key, bad)
         self._touch(self.facts.put(feed.id, key, feed.read(obj)))
 
-    def drop(self, feed: Feed, key: ObjectKey, now: float) -> None:
-        self._alive[feed.id] = now
+    def drop(self, feed: Feed, key: ObjectKey) -> None:
         if bad := self._undecodable.get(feed.id):
             self._readable(feed, key, bad)
         self._touch(self.facts.drop(feed.id, key))

@@ -80,14 +80,14 @@ class Live:
     def put(self, feed: Feed, key: ObjectKey, obj: Any) -> None:
         now = self.clock()
         before = self._record(feed, key)
-        self.engine.put(feed, key, obj, now)
+        self.engine.put(feed, key, obj)
         self._see(feed, before, self._record(feed, key), now)
         self._wake.set()
 
     def drop(self, feed: Feed, key: ObjectKey) -> None:
         now = self.clock()
         before = self._record(feed, key)
-        self.engine.drop(feed, key, now)
+        self.engine.drop(feed, key)
         self._see(feed, before, None, now)
         self._wake.set()
 

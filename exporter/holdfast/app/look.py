@@ -7,11 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from holdfast.app.compose import FixedClock, Selection, make_engine, read_folder, select
+from holdfast.app.compose import FixedClock, Selection, make_engine, read_folder, remembered_from, select
 from holdfast.app.engine import Engine
 from holdfast.cluster.documents import FileError
-from holdfast.history.memory import Memory
-from holdfast.history.store import read_observations
 from holdfast.settings import Settings
 
 _PATIENCE = 90.0  # seconds; every feed names its state within 60
@@ -47,7 +45,7 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
     """
     selection = select(settings)
     instant = time.time() if now is None else now
-    memory = _memory(origin.history, instant)
+    memory = remembered_from(origin.history, instant)
     engine = make_engine(settings, selection, memory)
     errors: tuple[FileError, ...] = ()
     if origin.folder is not None:
@@ -57,16 +55,10 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
     else:
         await _read_cluster(engine, selection, origin, instant)
     engine.judge(instant)
+    unread = [health for health in engine.feeds if health.state in ("failing", "forbidden")]
+    if len(unread) == len(tuple(engine.feeds)):
+        raise LookError(f"nothing could be read: {unread[0].kind} is {unread[0].state}: {unread[0].message}")
     return Look(engine=engine, now=instant, errors=errors)
-
-
-def _memory(history: Path | None, now: float) -> Memory:
-    if history is None:
-        return Memory()
-    memory = Memory(read_observations(history))
-    last = memory.remembered("alive", "")
-    memory.watch_began(last[-1].time if last else None, now)
-    return memory
 
 
 def load_client() -> None:

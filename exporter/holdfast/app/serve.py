@@ -11,20 +11,22 @@ from pathlib import Path
 
 import msgspec
 
-from holdfast.app.compose import Selection, make_engine, read_folder, select
+from holdfast.app.compose import Selection, make_engine, read_folder, remembered_from, select
 from holdfast.app.demonstrate import demonstrate
 from holdfast.app.live import Live
 from holdfast.app.look import Origin, load_client
 from holdfast.app.loop import LoopWatch
-from holdfast.history.memory import Memory
-from holdfast.history.store import Store, StoreError, read_observations
+from holdfast.history.memory import SEEN_FOR, Memory
+from holdfast.history.store import Store, StoreError
 from holdfast.http.server import Bound, HttpOptions, serve_http
 from holdfast.model.facts import Claim
 from holdfast.model.observation import Observation
 from holdfast.settings import Settings
 
 _LOG = logging.getLogger("holdfast")
+_POLL = 5.0  # seconds between two looks at how the store fares
 _HEARTBEAT = 60.0  # seconds between two notes that we are watching
+_PRUNE = 86400.0  # seconds between two prunings of what lasts
 _FORGET_AFTER = 30 * 86400.0  # seconds that the notes of a subject which is gone are kept
 
 FILE_NAME = "history.sqlite"
@@ -64,12 +66,19 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         )
         if options.watch is not None:
             options.watch.observe = live.loop_held
-        live.wrote(None, persistent=store is not None)
+        _show(live, store)
         for source in selection.disabled:
             live.switched_off(source)
         async with serve_http(live, options.http, live.measures) as bound:
+            _say_where(bound)
             options.started(bound)
             await _run(live, store, selection, options.origin)
+
+
+def _say_where(bound: Bound) -> None:
+    _LOG.info("listening on %s", ", ".join(map(str, bound.listen)))
+    if bound.probe is not None:
+        _LOG.info("listening for probes on %s", bound.probe)
 
 
 async def _run(live: Live, store: Store | None, selection: Selection, origin: Origin) -> None:
@@ -120,18 +129,40 @@ async def _read_folder(live: Live, selection: Selection, folder: Path) -> None:
 
 
 async def _keep_history(live: Live, store: Store | None) -> None:
-    """Notes from time to time that we are watching, and forgets whom nobody asks for any more."""
+    """Shows how the store fares, and keeps in it and in memory what may be wanted again."""
+    if store is None:
+        return
+    noting = pruning = time.monotonic()
     while True:
-        await asyncio.sleep(_HEARTBEAT)
-        if store is None or not live.engine.complete:
+        await asyncio.sleep(_POLL)
+        _show(live, store)
+        if not live.engine.complete:
             continue
-        now = live.clock()
+        instant, now = time.monotonic(), live.clock()
+        if instant >= noting:
+            noting = instant + _HEARTBEAT
+            _note(live, store, now)
+        if instant >= pruning:
+            pruning = instant + _PRUNE
+            live.engine.memory.prune(now - SEEN_FOR)
+            store.prune(now - SEEN_FOR)
+
+
+def _show(live: Live, store: Store | None) -> None:
+    if store is None:
+        live.wrote(None, persistent=False)
+    else:
+        live.wrote(store.last_write, persistent=store.working)
+
+
+def _note(live: Live, store: Store, now: float) -> None:
+    """Notes that we are watching, and forgets whom nobody asks for any more."""
+    if live.engine.sight.pods:  # idle time is carried on from this note: nobody can have used a claim unseen
         store.add(Observation("alive", "", now))
-        gone = list(_forgotten(live, now))
-        if gone:
-            live.engine.memory.forget(gone)
-            store.forget(gone)
-        live.wrote(store.last_write, persistent=True)
+    gone = list(_forgotten(live, now))
+    if gone:
+        live.engine.memory.forget(gone)
+        store.forget(gone)
 
 
 def _forgotten(live: Live, now: float) -> Iterable[str]:
@@ -150,7 +181,7 @@ async def _history(
 ) -> AsyncIterator[tuple[Store | None, Memory]]:
     """The local store, or memory alone where there is no place that can be written."""
     if origin.demo or origin.folder is not None:
-        yield None, Memory(read_observations(origin.history) if origin.history else ())
+        yield None, remembered_from(origin.history, clock())
         return
     folder = Path(settings.history.path) if settings.history.path else default_state_folder()
     store: Store | None = None
@@ -158,11 +189,8 @@ async def _history(
         store = await asyncio.to_thread(Store, folder / FILE_NAME)
     except StoreError as error:
         _LOG.warning("history is kept in memory only, and ends with this process: %s", error)
-    memory = Memory(store.observations if store else ())
-    watched = memory.remembered("alive", "")
-    memory.watch_began(watched[-1].time if watched else None, clock())
     try:
-        yield store, memory
+        yield store, Memory.resumed(store.take() if store else (), clock())
     finally:
         if store is not None:
             await asyncio.to_thread(store.close)

@@ -107,9 +107,11 @@ class Lane:
                 break
             except TooLongError:
                 self._listing.shrink()
+        withheld = self._looked and self._state == "failing" and self._backoff.failures > 0
         self._looked = True
         self._take_time()
-        self._enter("up")
+        if not withheld:  # else the state would flap where lists end well and watches never do
+            self._enter("up")
 
     async def _list_once(self) -> str:
         self._holdings.begin_list()
@@ -117,8 +119,7 @@ class Lane:
         async with contextlib.aclosing(self._listing.pages(self._path)) as pages:
             async for page in pages:
                 version = page.version
-                self._holdings.alive()
-                self._progress()
+                self._progress(page)
                 await self._road.turns.spread(self._holdings.each(page), self._holdings.take)
         await self._road.turns.spread(self._holdings.end_list(), self._holdings.drop)
         return version
@@ -210,9 +211,13 @@ class Lane:
         await asyncio.sleep(self._backoff.delay(error))
 
     def _is_lapse(self, error: ApiError) -> bool:
-        """The server ended a watch in its own way, or the connection broke for once: contact is not lost yet."""
-        if error.reason in ("cut", "connection"):
-            return self._linked and (self._lively or self._backoff.failures == 0)
+        """The server ended a watch in its own way, or the connection broke for once: contact is not lost yet.
+
+        Never a second one before a watch has proved itself: lists that always end in 410 would leave old facts
+        standing as if they were current.
+        """
+        if self._backoff.failures:
+            return False
         return error.reason == "gone" or (self._linked and error.reason != "timeout")
 
     def _fail(self, error: ApiError) -> None:
@@ -237,10 +242,12 @@ class Lane:
             self._deadline.cancel()
             self._deadline = None
 
-    def _progress(self) -> None:
-        """Pages of a first list keep coming: a big cluster is no failing one, if it had no failure before."""
+    def _progress(self, page: Page) -> None:
+        """Pages keep coming: a big cluster is no failing one. After a failure only a list's last page says so."""
         if not self._backoff.failures:
             self._give_time()
+        if not (self._backoff.failures and page.more):
+            self._holdings.alive()
 
     def _overdue(self) -> None:
         if self._state == "starting":

@@ -10,12 +10,14 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DEEPEST = 200
+MOST_BORROWED = 1_000_000  # nodes that a document's aliases may stand for: 500 bytes can stand for 10**9
+TEXT_OF_A_NODE = 64  # characters; longer texts count for more, as they do where they are written out
 LINES_KEPT_TO = 3  # document, its list, the list's items: what errors point at
 LONGEST_NUMBER = 64
 
@@ -91,12 +93,22 @@ def _only_directives(text: bytes) -> bool:
     return all(line.startswith((b"%", b"#")) for line in lines)
 
 
+class _Value(NamedTuple):
+    """``size`` counts the nodes in it, itself included, and ``height`` its levels, both with aliases followed."""
+
+    node: Any
+    size: int
+    height: int
+
+
 class _Open:
     """A mapping or list whose end has not come."""
 
     def __init__(self, node: Any, anchor: str | None) -> None:
         self.node = node
         self.anchor = anchor
+        self.size = 1
+        self.height = 1
         self.key: str | None = None
         self.merge = False
         self.wants_key = isinstance(node, dict)
@@ -109,7 +121,8 @@ class _Builder:
         self._line = first_line
         self._tree = Tree(first_line)
         self._stack: list[_Open] = []
-        self._anchors: dict[str, Any] = {}
+        self._anchors: dict[str, _Value] = {}
+        self._borrowed = 0
 
     def documents(self) -> Iterator[Tree]:
         for event in self._events:
@@ -123,13 +136,14 @@ class _Builder:
     def _begin_document(self, _: Any) -> None:
         self._tree = Tree(self._line)
         self._anchors = {}
+        self._borrowed = 0
 
     def _scalar(self, event: Any) -> None:
         if self._stack and self._stack[-1].wants_key:
             self._key(event)
             return
         text = event.tag == _TEXT_TAG or not event.implicit[0]
-        value = event.value if text else _resolve(event.value)
+        value = _Value(event.value if text else _resolve(event.value), _size(event.value), 0)
         if event.anchor:
             self._anchors[event.anchor] = value
         self._add(value)
@@ -138,8 +152,10 @@ class _Builder:
         """Keys are text in the API, whatever they look like."""
         top = self._stack[-1]
         top.key, top.wants_key = sys.intern(event.value), False
+        size = _size(event.value)
+        top.size += size
         if event.anchor:
-            self._anchors[event.anchor] = event.value
+            self._anchors[event.anchor] = _Value(event.value, size, 0)
         top.merge = event.value == "<<" and event.implicit[0]
 
     def _open(self, event: Any) -> None:
@@ -154,30 +170,46 @@ class _Builder:
 
     def _close(self, _: Any) -> None:
         done = self._stack.pop()
+        value = _Value(done.node, done.size, done.height)
         if done.anchor:
             # known only now: a node that holds itself is found as an unknown anchor
-            self._anchors[done.anchor] = done.node
-        self._add(done.node)
+            self._anchors[done.anchor] = value
+        self._add(value)
 
     def _alias(self, event: Any) -> None:
         if self._stack and self._stack[-1].wants_key:
             raise DamagedError(self._line, "a key is not a scalar")
         if event.anchor not in self._anchors:
             raise DamagedError(self._line, f"no anchor {event.anchor!r} ends before this alias")
-        self._add(self._anchors[event.anchor])
+        value = self._anchors[event.anchor]
+        self._borrow(value)
+        self._add(value)
 
-    def _add(self, value: Any) -> None:
+    def _borrow(self, value: _Value) -> None:
+        """Here an alias costs nothing; whoever writes the tree out, or walks it, pays for all that it stands for."""
+        self._borrowed += value.size
+        if self._borrowed > MOST_BORROWED:
+            raise DamagedError(
+                self._line,
+                f"aliases expand to more than {MOST_BORROWED} nodes; split the document, or write it without aliases",
+            )
+        if len(self._stack) + value.height > DEEPEST:
+            raise DamagedError(self._line, f"nested deeper than {DEEPEST}, with aliases followed")
+
+    def _add(self, value: _Value) -> None:
         if not self._stack:
-            self._tree.root = value
+            self._tree.root = value.node
             return
         top = self._stack[-1]
+        top.size += value.size
+        top.height = max(top.height, value.height + 1)
         if isinstance(top.node, list):
-            top.node.append(value)
+            top.node.append(value.node)
             return
         if top.merge:
-            _merge(top.node, value)
+            _merge(top.node, value.node)
         else:
-            top.node[top.key] = value
+            top.node[top.key] = value.node
         top.wants_key = True
 
     _STEPS: ClassVar[Mapping[type, Callable[["_Builder", Any], None]]] = {
@@ -189,6 +221,10 @@ class _Builder:
         yaml.SequenceEndEvent: _close,
         yaml.AliasEvent: _alias,
     }
+
+
+def _size(text: str) -> int:
+    return 1 + len(text) // TEXT_OF_A_NODE
 
 
 def _merge(node: dict[str, Any], value: Any) -> None:

@@ -67,7 +67,7 @@ WRITTEN = ProcessFamily(
 )
 PERSISTENT = ProcessFamily(
     name="holdfast_history_persistent",
-    help="1 when the local store outlives the process; 0 when it is kept in memory only.",
+    help="1 while the local store is written and outlives the process; 0 while it is kept in memory only.",
     type="gauge",
     origin="watching",
 )
