@@ -125,12 +125,12 @@ def test_a_released_volume() -> None:
         "pv_info", "pv_phase", "pv_released_seconds", "pv_orphaned"
     ) == [
         (
-            'pv_info{persistentvolume="pv-shop-data",storageclass="fast",csi_driver="ebs.csi.aws.com",'
+            'pv_info{namespace="",persistentvolume="pv-shop-data",storageclass="fast",csi_driver="ebs.csi.aws.com",'
             'reclaim_policy="Retain",claim_namespace="shop",name="data"} 1'
         ),
-        'pv_phase{persistentvolume="pv-shop-data",phase="Released"} 1',
-        'pv_released_seconds{persistentvolume="pv-shop-data",storageclass="fast"} 86400',
-        'pv_orphaned{persistentvolume="pv-shop-data",storageclass="fast",reason="released"} 1',
+        'pv_phase{namespace="",persistentvolume="pv-shop-data",phase="Released"} 1',
+        'pv_released_seconds{namespace="",persistentvolume="pv-shop-data",storageclass="fast"} 86400',
+        'pv_orphaned{namespace="",persistentvolume="pv-shop-data",storageclass="fast",reason="released"} 1',
     ]
 
 
@@ -182,7 +182,7 @@ NODE = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}}
 
 def test_an_attachment_on_its_way() -> None:
     assert World(volume(), NODE, attachment(attached=False)).rows("volume_attach_pending_seconds") == [
-        'volume_attach_pending_seconds{persistentvolume="pv-shop-data",node="node-1"} 3600'
+        'volume_attach_pending_seconds{namespace="",persistentvolume="pv-shop-data",node="node-1"} 3600'
     ]
 
 

@@ -52,6 +52,18 @@ def test_a_clock_family_moves_with_the_scrape() -> None:
     assert text(board, 50.0).splitlines()[-1].endswith(" 0")
 
 
+def test_a_noun_that_nobody_renders_is_a_mistake() -> None:
+    with pytest.raises(KeyError, match="no family is fed by 'clam'; nouns are claim"):
+        Board([COLOURS]).put("clam", ("shop", "data"), [])
+
+
+def test_what_is_cluster_scoped_writes_its_namespace_empty() -> None:
+    """Else a scrape would fill in the namespace that the exporter runs in."""
+    board = Board([Family(name="test_size", help="A test.", noun="volume", rows=lambda _: [((), 1)])])
+    board.put("volume", ("pv-1",), None)
+    assert text(board).splitlines()[-1] == 'test_size{namespace="",persistentvolume="pv-1"} 1'
+
+
 def test_a_family_can_be_switched_off() -> None:
     board = Board([COLOURS, AGES], deny=frozenset({"test_colour"}))
     board.put("claim", ("shop", "data"), [("red", 1)])

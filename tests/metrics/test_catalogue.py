@@ -50,7 +50,7 @@ def test_clocks_are_folded_by_the_least(family: Family | ProcessFamily) -> None:
 
 CONTRACT = """
 pvc_info: namespace persistentvolumeclaim persistentvolume storageclass csi_driver volumemode access_modes reclaim_policy workload_kind workload tier urgency claim_owner
-pv_info: persistentvolume storageclass csi_driver reclaim_policy claim_namespace name
+pv_info: namespace persistentvolume storageclass csi_driver reclaim_policy claim_namespace name
 pvc_muted: namespace persistentvolumeclaim area
 pvc_requested_bytes: namespace persistentvolumeclaim
 pvc_capacity_bytes: namespace persistentvolumeclaim
@@ -87,19 +87,19 @@ backup_target_checked_timestamp_seconds: source namespace target
 pvc_orphaned: namespace persistentvolumeclaim reason
 pvc_dormant: namespace persistentvolumeclaim reason
 pvc_unused_seconds: namespace persistentvolumeclaim
-pv_released_seconds: persistentvolume storageclass
-pv_orphaned: persistentvolume storageclass reason
+pv_released_seconds: namespace persistentvolume storageclass
+pv_orphaned: namespace persistentvolume storageclass reason
 volumesnapshot_unready_seconds: namespace volumesnapshot
 volumesnapshot_orphaned: namespace volumesnapshot reason
-volumesnapshotcontent_orphaned: volumesnapshotcontent reason
-volumeattachment_dangling: volumeattachment persistentvolume node reason
+volumesnapshotcontent_orphaned: namespace volumesnapshotcontent reason
+volumeattachment_dangling: namespace volumeattachment persistentvolume node reason
 pvc_phase: namespace persistentvolumeclaim phase
-pv_phase: persistentvolume phase
+pv_phase: namespace persistentvolume phase
 pvc_created_timestamp_seconds: namespace persistentvolumeclaim
 pvc_pending_seconds: namespace persistentvolumeclaim reason
 pvc_terminating_seconds: namespace persistentvolumeclaim reason
 pvc_resize_pending_seconds: namespace persistentvolumeclaim stage
-volume_attach_pending_seconds: persistentvolume node
+volume_attach_pending_seconds: namespace persistentvolume node
 volume_provision_duration_seconds: storageclass
 volume_attach_duration_seconds: csi_driver
 volume_reattach_duration_seconds: csi_driver

@@ -22,6 +22,7 @@ from holdfast.model.facts import Claim
 from holdfast.model.feed import Feed, FeedState
 from holdfast.model.health import FeedHealth, Sight
 from holdfast.model.identity import (
+    ANNOTATED,
     TOUCH_ALL,
     TOUCH_CLASS,
     TOUCH_NAMESPACE,
@@ -247,14 +248,15 @@ class Engine:
         if judgement is None:
             self._judgements.pop(subject, None)
             self._upkeep.hold(subject, None)
-            if before is not None:
+            if before is not None and subject.noun != ANNOTATED:
                 self._board.drop(subject.noun, subject.key)
         else:
             self._upkeep.hold(subject, judgement.until)
             if judgement == before:
                 return
             self._judgements[subject] = judgement
-            self._board.put(subject.noun, subject.key, judgement)
+            if subject.noun != ANNOTATED:  # of these only findings are shown
+                self._board.put(subject.noun, subject.key, judgement)
         self._show_findings(subject, before, judgement)
         if subject.noun == "claim":
             self._tally(before, judgement)

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from holdfast.metrics.family import IDENTITY, Family, escape, number, since
+from holdfast.metrics.family import CLUSTER_SCOPED, IDENTITY, Family, escape, number, since
 
 _SLAB = 256  # subjects; a slab splits at twice this
 
@@ -45,11 +45,12 @@ class _Table:
         self.families = tuple(families)
         self._render = [_renderer(family, IDENTITY[noun]) for family in families]
         self._identity = IDENTITY[noun]
+        self._scope = 'namespace="",' if noun in CLUSTER_SCOPED else ""
         self._slabs = [_Slab(len(self.families))]
         self._last: list[Key] = []  # the last key of each slab but the newest, to find a slab by
 
     def put(self, key: Key, judgement: Any) -> None:
-        identity = _labels(self._identity, key)
+        identity = self._scope + _labels(self._identity, key)
         rows = tuple([render(identity, judgement) for render in self._render])
         slab = self._slab(key)
         before = slab.rows.get(key)
@@ -107,6 +108,8 @@ class Board:
     """Judgements in, text out. ``deny`` names families that are switched off."""
 
     def __init__(self, families: Iterable[Family], *, deny: frozenset[str] = frozenset()) -> None:
+        families = tuple(families)
+        self._nouns = {family.noun for family in families}
         by_noun: dict[str, list[Family]] = {}
         self._order: list[tuple[Family, str, int]] = []
         for family in families:
@@ -118,12 +121,18 @@ class Board:
         self._tables = {noun: _Table(noun, own) for noun, own in by_noun.items()}
 
     def put(self, noun: str, key: Key, judgement: Any) -> None:
-        if table := self._tables.get(noun):  # every family of the noun may have been denied
+        if table := self._table(noun):
             table.put(key, judgement)
 
     def drop(self, noun: str, key: Key) -> None:
-        if table := self._tables.get(noun):
+        if table := self._table(noun):
             table.drop(key)
+
+    def _table(self, noun: str) -> _Table | None:
+        """None where every family of the noun is switched off."""
+        if noun not in self._nouns:
+            raise KeyError(f"no family is fed by {noun!r}; nouns are {', '.join(sorted(self._nouns))}")
+        return self._tables.get(noun)
 
     def text(self, now: float, *, origins: frozenset[str]) -> list[bytes]:
         """The exposition of the families of these origins, as chunks; families without a row are left out."""

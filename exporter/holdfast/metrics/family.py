@@ -36,7 +36,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return (*IDENTITY[self.noun], *self.further)
+        scope = ("namespace",) if self.noun in CLUSTER_SCOPED else ()
+        return (*scope, *IDENTITY[self.noun], *self.further)
 
     @property
     def type(self) -> str:
@@ -61,6 +62,10 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "source": ("source", "kind"),
 }
 """Labels that name the thing itself, once per noun. They never move in the thing's life."""
+
+
+CLUSTER_SCOPED = frozenset({"volume", "content", "attachment"})
+"""Nouns without a namespace: they write the label empty, so that no scrape fills in the exporter's own."""
 
 
 def escape(value: str) -> str:

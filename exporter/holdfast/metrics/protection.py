@@ -194,7 +194,7 @@ SCHEDULE_FAMILIES = (
     ),
     Family(
         name="holdfast_backup_schedule_missed_runs",
-        help="Runs due by the real cron since the last success that have not succeeded.",
+        help="Runs due by the real cron since the last success that have not succeeded; counted up to 1000.",
         noun="schedule",
         rows=lambda schedule: _optional(schedule.missed),
     ),

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -30,10 +29,9 @@ _NAMED = {
 }
 _FOREIGN = re.compile(r"#|\dL|(?:^|[\s,])LW?(?=$|[\s,/])", re.IGNORECASE)  # days of other dialects
 _STEPPED_STAR = re.compile(r"^\*/(?=0*[2-9]|0*1\d)")
-_MOST_COUNTED = (
+MOST_COUNTED = (
     10_000  # runs; a schedule that is further behind is as broken, and counting on would only cost time
 )
-_YEAR = 366 * 86400.0
 _CLOCK_CHANGE = (
     2 * 3600.0
 )  # seconds; around a change of the clock the walk begins this much off and drops what is over
@@ -76,25 +74,13 @@ class Plan:
         """How many runs were due after ``start`` and at or before ``end``; counted up to a bound."""
         if self._every:
             first, last = (math.floor((instant - self._anchor) / self._every) for instant in (start, end))
-            return max(0, min(last - first, _MOST_COUNTED))
+            return max(0, min(last - first, MOST_COUNTED))
         count = 0
         for run in self._runs(start - _CLOCK_CHANGE):
-            if run > end or count >= _MOST_COUNTED:
+            if run > end or count >= MOST_COUNTED:
                 break
             count += run > start
         return count
-
-    def longest_gap(self, instant: float) -> float | None:
-        """The longest gap between neighbouring runs in the year from this instant; None with fewer than two runs."""
-        if self._every:
-            return self._every
-        return max((later - earlier for earlier, later in pairwise(self._year(instant))), default=None)
-
-    def _year(self, instant: float) -> Iterator[float]:
-        for number, run in enumerate(self._runs(instant)):
-            yield run
-            if number >= _MOST_COUNTED or run - instant > _YEAR:
-                return
 
     def _runs(self, instant: float, *, reverse: bool = False) -> Iterator[float]:
         """Runs from this instant on, or back from it. None of an hour that the clock skipped."""
