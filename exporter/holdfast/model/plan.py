@@ -30,9 +30,7 @@ _NAMED = {
 _FOREIGN = re.compile(r"#|\dL|(?:^|[\s,])LW?(?=$|[\s,/])", re.IGNORECASE)  # days of other dialects
 _STEPPED_STAR = re.compile(r"^\*/(?=0*[2-9]|0*1\d)")
 MOST_COUNTED = 1000  # runs; one that is further behind is as broken, and counting on would hold the loop
-_CLOCK_CHANGE = (
-    2 * 3600.0
-)  # seconds; around a change of the clock the walk begins this much off and drops what is over
+_CLOCK_CHANGE = 2 * 3600.0  # seconds; the walk begins this much off, and drops what is over
 
 
 class PlanError(ValueError):
