@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from holdfast.app.bench import Bench, claim_subjects, dependents
+from holdfast.app.judging import Judging, claim_subjects, dependents
 from holdfast.app.rolls import ScopeRolls
 from holdfast.app.upkeep import Upkeep
 from holdfast.assessment.claim import Setting
@@ -71,7 +71,7 @@ class Engine:
         self.facts = Inventory(self.memory.remembered)
         self.remember: Callable[[Observation], None] = lambda _: None
         self._rolls = ScopeRolls()
-        self._bench = Bench(sources, self.facts, self._rolls)
+        self._judging = Judging(sources, self.facts, self._rolls)
         self._board = Board(RENDERED, deny=policy.deny)
         self._upkeep = Upkeep()
         self._enrolling: dict[tuple[str, ...], None] = {}
@@ -170,8 +170,8 @@ class Engine:
         return Setting(facts=self.facts, policy=self.policy, sight=self.sight, now=now)
 
     @property
-    def bench(self) -> Bench:
-        return self._bench
+    def judging(self) -> Judging:
+        return self._judging
 
     def judge(self, now: float, more_time: Callable[[], bool] = lambda: True) -> bool:
         """Judges what is due, as long as there is time; True when all of it is done.
@@ -216,7 +216,7 @@ class Engine:
         while self._enrolling:
             key = next(iter(self._enrolling))
             del self._enrolling[key]
-            self._bench.enroll(key, now)
+            self._judging.enroll(key, now)
             if not more_time():
                 return False
         self._upkeep.touch([Subject("claim", ref) for ref in self._rolls.take_changed()])
@@ -238,9 +238,9 @@ class Engine:
             self._board.put("check", (check,), judged)
 
     def _judge(self, subject: Subject, setting: Setting) -> None:
-        judgement, observations = self._bench.judge(subject, setting)
+        judgement, observations = self._judging.judge(subject, setting)
         if subject.noun == "schedule":
-            self._upkeep.touch(self._bench.misinformed(ScheduleKey(*subject.key)))
+            self._upkeep.touch(self._judging.misinformed(ScheduleKey(*subject.key)))
         self.judged += 1
         for observation in observations:
             self.note(observation)
@@ -301,7 +301,7 @@ class Engine:
             elif scope == TOUCH_CLASS:
                 self._touch_claims(self.facts.linked(Claim, "class", *key))
             elif scope == TOUCH_SCHEDULED:
-                self._upkeep.touch(self._bench.resting(ScheduleKey(*key)))
+                self._upkeep.touch(self._judging.resting(ScheduleKey(*key)))
             elif scope == TOUCH_SOURCE:
                 self._touch_plans(key[0])
             elif scope == TOUCH_ALL:
@@ -322,5 +322,5 @@ class Engine:
         if subject.noun == "claim":
             subject = Subject("claim", ClaimRef(*subject.key))
             self._enrolling[subject.key] = None
-        self._bench.forget(subject)
+        self._judging.forget(subject)
         self._upkeep.touch([subject, *dependents(subject, self.facts)])

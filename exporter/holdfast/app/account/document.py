@@ -134,7 +134,7 @@ def _claims(
 
 
 def _schedule(schedule: ScheduleJudgement, engine: Engine, claims: int, now: float) -> SchedulePart:
-    plan = engine.bench.schedule(schedule.key)
+    plan = engine.judging.schedule(schedule.key)
     valid = plan is None or plan.valid
     return SchedulePart(
         source=schedule.key.source,

@@ -77,7 +77,7 @@ def explain_claim(engine: Engine, ref: ClaimRef, now: float) -> Explanation | No
 
 def _case(engine: Engine, claim: Claim, now: float) -> Case:
     setting, facts = engine.setting(now), engine.facts
-    protectors = engine.bench.protectors(claim)
+    protectors = engine.judging.protectors(claim)
     judgement, _ = assess_claim(claim, protectors, setting)
     pods = facts.linked(Pod, "claim", *claim.ref)
     named, workloads = workloads_of(claim, pods, facts)

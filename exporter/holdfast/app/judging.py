@@ -22,7 +22,7 @@ Verdict = tuple[Judgement | None, tuple[Observation, ...]]
 _Judge = Callable[[tuple[str, ...], Setting], Verdict]
 
 
-class Bench:
+class Judging:
     """Judges one subject at a time. Plans and places are built once and kept until something touches them."""
 
     def __init__(self, sources: Sequence[Source], facts: Facts, rolls: ScopeRolls) -> None:
