@@ -1,7 +1,6 @@
 """The exporter as it runs: cluster or folder in, http out, history beside it. Owns every task and ends them all."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -84,7 +83,6 @@ def _say_where(bound: Bound) -> None:
 
 async def _run(live: Live, store: Store | None, selection: Selection, origin: Origin) -> None:
     """All work beside http, until a signal; whatever fails ends the others and is raised."""
-    gc.disable()  # until the first judgement is whole: collections over a growing heap would hold the loop
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,7 +98,6 @@ async def _run(live: Live, store: Store | None, selection: Selection, origin: Or
             for task in tasks:
                 task.cancel()
     finally:
-        gc.enable()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
