@@ -161,8 +161,8 @@ class Live:
             await asyncio.sleep(0)
         self._counts.judged.inc(self.engine.judged - judged)
         if first and done:
-            gc.collect()
             gc.freeze()  # what stands now will mostly stay; a full collection over it would hold the loop
+            gc.enable()
         return done
 
     # Site

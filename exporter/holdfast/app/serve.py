@@ -1,6 +1,7 @@
 """The exporter as it runs: cluster or folder in, http out, history beside it. Owns every task and ends them all."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -27,6 +28,7 @@ _LOG = logging.getLogger("holdfast")
 _POLL = 5.0  # seconds between two looks at how the store fares
 _HEARTBEAT = 60.0  # seconds between two notes that we are watching
 _PRUNE = 86400.0  # seconds between two prunings of what lasts
+_UNCOLLECTED = 120.0  # seconds at the most without garbage collection
 _FORGET_AFTER = 30 * 86400.0  # seconds that the notes of a subject which is gone are kept
 
 FILE_NAME = "history.sqlite"
@@ -83,8 +85,10 @@ def _say_where(bound: Bound) -> None:
 
 async def _run(live: Live, store: Store | None, selection: Selection, origin: Origin) -> None:
     """All work beside http, until a signal; whatever fails ends the others and is raised."""
+    gc.disable()  # until the first judgement is whole: collections over a growing heap would hold the loop
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.call_later(_UNCOLLECTED, gc.enable)  # retries at a server that cannot be reached leave cycles behind
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
@@ -98,6 +102,7 @@ async def _run(live: Live, store: Store | None, selection: Selection, origin: Or
             for task in tasks:
                 task.cancel()
     finally:
+        gc.enable()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
