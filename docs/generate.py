@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from typer.testing import CliRunner
 
+from docs.tells import WORDS, proofs
 from holdfast.app.rbac import rules_by_source
 from holdfast.assessment.protection import STATE_TABLE
 from holdfast.cli.commands import app
@@ -150,6 +151,29 @@ def commands_page() -> str:
     return "".join(lines)
 
 
+TELLS = re.compile(r"(<!-- what sources tell: made by `make generate` -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def sources_page() -> str:
+    """The page of sources, with the table of what each can tell; the rest is written by hand."""
+    page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    return TELLS.sub(lambda found: found[1] + _tells_table() + found[2], page)
+
+
+def _tells_table() -> str:
+    backed = proofs()
+    lines = [f"| source | {' | '.join(WORDS.values())} |\n|{' --- |' * (len(WORDS) + 1)}\n"]
+    for source in SOURCES:
+        cells = [
+            f'[yes](../{tests[0].path} "{tests[0].name}")' if word in source.tells and tests else ""
+            for word in WORDS
+            for tests in [backed.get((source.name, word), [])]
+        ]
+        if any(cells):
+            lines.append(f"| [{source.name}](#{source.name}) | {' | '.join(cells)} |\n")
+    return "".join(lines)
+
+
 COMMANDS: tuple[tuple[str, ...], ...] = (
     (),
     ("serve",),
@@ -165,6 +189,7 @@ FILES: Mapping[str, Callable[[], str]] = {
     "docs/metrics.md": metrics_page,
     "docs/commands.md": commands_page,
     "docs/alerts.md": alerts_page,
+    "docs/sources.md": sources_page,
     "helm/holdfast/files/rbac.yaml": rbac_file,
 }
 """Every generated file with what makes it. The chart's copies of rules and dashboards are ``helm/sync.py``'s."""

@@ -23,9 +23,19 @@ NOW = 1_795_262_400.0  # Saturday 2026-11-21 12:00:00 UTC
 NO_POLICY = Policy()
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML as kubectl reads it: what looks like a time is text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def objects(text: str) -> list[dict[str, Any]]:
     """The documents of a YAML text; times stay text."""
-    return [document for document in yaml.load_all(text, Loader=yaml.BaseLoader) if document]
+    return [document for document in yaml.load_all(text, Loader=_Loader) if document]
 
 
 def claim(name: str = "shop/data", **fields: Any) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards.source.fleet import fleet
+from dashboards.source.recovery import recovery
 
 FOLDER = Path(__file__).parents[1]
-DASHBOARDS = (fleet,)
+DASHBOARDS = (fleet, recovery)
 
 
 def rendered() -> dict[str, str]:

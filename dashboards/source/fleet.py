@@ -1,40 +1,19 @@
 """The fleet dashboard: every cluster's claims, in the order in which an operator asks."""
 
-from collections.abc import Callable, Sequence
-
-from grafana_foundation_sdk.builders.dashboard import (
-    Dashboard,
-    DashboardLink,
-    DatasourceVariable,
-    QueryVariable,
-    Row,
-)
-from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.source import panels as p
 from dashboards.source import signals as s
-
-Panels = Sequence[Builder[model.Panel]]
-
-_CLAIM_LABELS = {"cluster": "Cluster", "namespace": "Namespace", "persistentvolumeclaim": "Claim"}
+from dashboards.source.frame import CLAIM_LABELS, Panels, Sections, framed
 
 
 def fleet() -> model.Dashboard:
     """Built anew at each call; its questions stand in SECTIONS."""
-    board = Dashboard("Holdfast / Fleet").uid("holdfast-fleet").tags(["holdfast"]).readonly()
-    board.description("Is the persistent data of these clusters safe, and what comes first if not.")
-    board.refresh("1m").time("now-24h", "now").timezone("browser").tooltip(
-        model.DashboardCursorSync.CROSSHAIR
+    return framed(
+        "Fleet",
+        "Is the persistent data of these clusters safe, and what comes first if not.",
+        SECTIONS,
     )
-    board.link(_siblings())
-    for variable in (_datasource(), *_scope()):
-        board.with_variable(variable)
-    for row_id, question, section in SECTIONS:
-        board.with_row(Row(question).id(row_id))
-        for panel in section():
-            board.with_panel(panel)
-    return board.build()
 
 
 def _now() -> Panels:
@@ -57,7 +36,7 @@ def _first() -> Panels:
         columns=(s.FIRST_STATE, s.FIRST_URGENCY, s.FIRST_AGE, s.FIRST_OBJECTIVE, s.FIRST_RATIO),
         sort_by=s.FIRST_RATIO.name,
         labels={
-            **_CLAIM_LABELS,
+            **CLAIM_LABELS,
             "state": s.FIRST_STATE.name,
             "urgency": s.FIRST_URGENCY.name,
             "tier": "Tier",
@@ -121,7 +100,7 @@ def _unused() -> Panels:
         description="Nothing runs on them and nothing may come back to them. Idle longest first.",
         columns=(s.ORPHAN_REASON, s.ORPHAN_IDLE, s.ORPHAN_SIZE),
         sort_by=s.ORPHAN_IDLE.name,
-        labels={**_CLAIM_LABELS, "reason": s.ORPHAN_REASON.name},
+        labels={**CLAIM_LABELS, "reason": s.ORPHAN_REASON.name},
         links={s.ORPHAN_REASON.name: {"Runbook": p.RUNBOOKS + "HoldfastClaimsOrphaned"}},
         width=12,
         height=8,
@@ -156,7 +135,7 @@ def _seeing() -> Panels:
     )
 
 
-SECTIONS: tuple[tuple[int, str, Callable[[], Panels]], ...] = (
+SECTIONS: Sections = (
     (100, "Is anything wrong now?", _now),
     (200, "Which claims first?", _first),
     (300, "Why?", _why),
@@ -164,30 +143,3 @@ SECTIONS: tuple[tuple[int, str, Callable[[], Panels]], ...] = (
     (500, "What does nobody use?", _unused),
     (600, "What do we see through?", _seeing),
 )
-
-
-def _siblings() -> DashboardLink:
-    link = DashboardLink("Holdfast").type(model.DashboardLinkType.DASHBOARDS).tags(["holdfast"])
-    return link.as_dropdown(True).include_vars(True).keep_time(True)
-
-
-def _datasource() -> DatasourceVariable:
-    return DatasourceVariable("datasource").label("Data source").type("prometheus")
-
-
-def _scope() -> list[QueryVariable]:
-    """Cluster and namespace. All of them also means series that bear no such label."""
-    questions = {"cluster": s.CLUSTERS, "namespace": s.NAMESPACES}
-    return [
-        QueryVariable(name)
-        .label(name.capitalize())
-        .query(question)
-        .datasource(p.SOURCE)
-        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(model.VariableSort.ALPHABETICAL_ASC)
-        .multi(True)
-        .include_all(True)
-        .all_value(".*")
-        .current(model.VariableOption(selected=True, text=["All"], value=["$__all"]))
-        for name, question in questions.items()
-    ]

@@ -1,4 +1,4 @@
-"""How signals are shown: the few kinds of panels, with what all of them share. Which panels there are belongs to fleet.py.
+"""How signals are shown: the few kinds of panels, with what all of them share. Which panels there are belongs to the dashboards.
 
 Every panel names its id: links to a panel hold that number, so it never changes once given.
 """
@@ -40,6 +40,15 @@ COLOURS = {
     "up": "green",
     "starting": "blue",
     "failing": "red",
+    "passed": "green",
+    "slow": "orange",
+    "overdue": "orange",
+    "failed": "red",
+    "healthy": "green",
+    "lagging": "orange",
+    "degraded": "orange",
+    "broken": "red",
+    "paused": "gray",
     "page": "red",
     "ticket": "orange",
     "know": "blue",

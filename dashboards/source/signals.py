@@ -4,6 +4,7 @@ A selector is written in one place, `_select`, and equal replicas are folded in 
 catalogue says. How a signal looks belongs to panels.py.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grafana_foundation_sdk.models import units
@@ -16,6 +17,7 @@ CLAIM = ("namespace", "persistentvolumeclaim")
 SCHEDULE = ("source", "namespace", "schedule")
 TARGET = ("source", "namespace", "target")
 KIND = ("source", "kind")
+REPLICATION = ("source", "namespace", "replication", "persistentvolumeclaim")
 
 UNSAFE_STATES = "late|never|unprotected|unknown"
 ALERT_OF_STATE = {
@@ -87,9 +89,9 @@ _ORPHANED = per("holdfast_pvc_orphaned", *CLAIM)
 _NOT_UP = per("holdfast_source_state", *KIND, "state", state="failing|forbidden")
 
 
-def _with_runbook(expression: str) -> str:
+def with_runbook(expression: str, alerts: Mapping[str, str]) -> str:
     """The label `runbook`, by the label `state`."""
-    for state, alert in ALERT_OF_STATE.items():
+    for state, alert in alerts.items():
         expression = f'label_replace({expression}, "runbook", "{alert}", "state", "{state}")'
     return expression
 
@@ -141,7 +143,7 @@ BLIND_KINDS = Signal(
 FIRST_STATE = Signal(
     name="State",
     description="Claims that are not safe, by state.",
-    expression=_with_runbook(_UNSAFE),
+    expression=with_runbook(_UNSAFE, ALERT_OF_STATE),
 )
 FIRST_URGENCY = Signal(
     name="Urgency",

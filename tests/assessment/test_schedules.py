@@ -54,6 +54,16 @@ def test_without_a_success_runs_count_from_creation() -> None:
     assert judged("2026-11-01T01:00").due is None
 
 
+def test_a_schedule_of_the_last_day_of_the_calendar_has_missed_nothing() -> None:
+    """Its time in its own zone would lie beyond the calendar."""
+    created = at("9999-12-31T23:59")
+    assert judged("2026-11-21T12:00", created=created, timezone="Pacific/Auckland").missed == 0
+
+
+def test_a_cron_beyond_measure_is_shown_cut() -> None:
+    assert len(judged("2026-11-21T12:00", cron="1," * 300_000).cron) == 200
+
+
 def test_a_paused_schedule_has_no_next_run_and_goes_on_missing() -> None:
     judgement = judged("2026-11-21T12:00", paused=True, last_success=at("2026-11-19T02:00"))
     assert (judgement.next_run, judgement.missed) == (None, 2)

@@ -16,9 +16,10 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.source import signals
+from dashboards.source import recovery_signals, signals
 from dashboards.source.files import FOLDER, rendered
 from dashboards.source.panels import COLOURS, RUNBOOKS
+from holdfast.model.judgement import DRILL_STATES, REPLICATION_STATES
 from tests.real.prometheus import Prometheus, Sample, target
 from tests.rules.catalogue import exported
 from tests.rules.promql import Reading
@@ -35,6 +36,13 @@ PANELS = [
     if panel["type"] != "row"
 ]
 UNITS = {value for name, value in vars(units).items() if not name.startswith("_") and isinstance(value, str)}
+
+ALERTS = (
+    signals.ALERT_OF_STATE,
+    recovery_signals.ALERT_OF_DRILL,
+    recovery_signals.ALERT_OF_REPLICATION,
+)
+"""By state, the runbooks that tables link to."""
 
 each_dashboard = pytest.mark.parametrize("board", DASHBOARDS.values(), ids=DASHBOARDS.keys())
 each_panel = pytest.mark.parametrize("panel", PANELS)
@@ -135,8 +143,10 @@ def test_links_lead_to_runbooks_that_exist() -> None:
     """A click on what is wrong opens what to do."""
     there = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
     text = "".join(rendered().values())
-    linked = set(re.findall(rf"{re.escape(RUNBOOKS)}(\w+)", text)) | set(signals.ALERT_OF_STATE.values())
-    assert linked
+    linked = set(re.findall(rf"{re.escape(RUNBOOKS)}(\w+)", text))
+    for alerts in ALERTS:
+        linked |= set(alerts.values())
+    assert len(linked) > 10
     assert linked <= there
 
 
@@ -147,6 +157,8 @@ def test_values_that_speak_are_those_of_the_catalogue() -> None:
     }
     assert COLOURS.keys() <= closed
     assert "|".join(signals.ALERT_OF_STATE) == signals.UNSAFE_STATES
+    assert {*recovery_signals.ALERT_OF_DRILL, "passed", "unknown"} == set(DRILL_STATES)
+    assert {*recovery_signals.ALERT_OF_REPLICATION, "healthy"} == set(REPLICATION_STATES)
 
 
 # ---- the queries
@@ -210,6 +222,16 @@ def test_a_panel_shows_something(prometheus: Prometheus, panel: dict[str, Any]) 
 
 
 @pytest.mark.real
+def test_a_copy_that_shrank_stands_first(prometheus: Prometheus) -> None:
+    """Nine tenths are gone of the one, and the other grew; what grew has shrunk by less than nothing."""
+    answer = prometheus.query(asked(recovery_signals.SIZE_SHRUNK.expression, cluster="eu"))
+    assert {sample.labels["persistentvolumeclaim"]: round(sample.value, 2) for sample in answer} == {
+        "data": 0.9,
+        "good": -0.1,
+    }
+
+
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("signal", "all_clusters", "one_namespace"),
     [
@@ -221,6 +243,13 @@ def test_a_panel_shows_something(prometheus: Prometheus, panel: dict[str, Any]) 
         (signals.BLIND_KINDS, 2, 1),
         (signals.ORPHANED_BYTES, 2 * 1024**3, 0),
         (signals.ORPHANED_CLAIMS, 2, 0),
+        (recovery_signals.PROVEN_RATIO, 1 / 3, 1 / 2),
+        (recovery_signals.DRILLS_FAILED, 0, 0),
+        (recovery_signals.DRILLS_OVERDUE, 2, 0),
+        (recovery_signals.DRILLS_SLOW, 2, 1),
+        (recovery_signals.REPLICAS_BROKEN, 2, 0),
+        (recovery_signals.REPLICAS_LAGGING, 2, 1),
+        (recovery_signals.REPLICAS_HEALTHY, 2, 1),
     ],
     ids=lambda value: value.name if isinstance(value, signals.Signal) else "",
 )
@@ -241,5 +270,13 @@ def test_a_number_counts_each_thing_once(
 @pytest.mark.real
 def test_nothing_known_is_not_nothing_wrong(prometheus: Prometheus) -> None:
     """For a cluster that no exporter watches, a count of what is wrong is not 0 but missing."""
-    for signal in (signals.PAGES, signals.UNSAFE, signals.SCHEDULES_BEHIND, signals.BLIND_KINDS):
+    for signal in (
+        signals.PAGES,
+        signals.UNSAFE,
+        signals.SCHEDULES_BEHIND,
+        signals.BLIND_KINDS,
+        recovery_signals.PROVEN_RATIO,
+        recovery_signals.DRILLS_FAILED,
+        recovery_signals.REPLICAS_BROKEN,
+    ):
         assert prometheus.query(asked(signal.expression, cluster="nowhere")) == []

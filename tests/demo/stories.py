@@ -34,6 +34,28 @@ STORIES = (
     story("payments/data-vault-0", "protected"),  # CronJob
     story("payments/audit-log", "unprotected", "application-missing no-schedule offsite-missing"),
     story("payments/fraud-models", "unprotected", "application-missing"),
+    # billing: log archives of CloudNativePG, in force and broken
+    story("billing/invoices-1", "protected"),
+    story("billing/invoices-2", "protected"),
+    story("billing/invoices-3", "protected"),
+    story("billing/dunning-1", "late", "overdue run-failed"),
+    story("billing/dunning-2", "late", "overdue run-failed"),
+    # loyalty: backups by the Percona operator
+    story("loyalty/datadir-points-pxc-0", "protected"),
+    story("loyalty/datadir-points-pxc-1", "protected"),
+    story("loyalty/datadir-points-pxc-2", "protected"),
+    # lab: K8up
+    story("lab/notebooks", "protected"),
+    # branch: VolSync, as backup and as replication
+    story("branch/files", "protected"),
+    story("branch/mail", "protected"),
+    story("branch/scans", "unprotected", "no-schedule"),  # a replica is no backup
+    story("branch/price-lists", "exempt"),
+    # media: Longhorn
+    story("media/films", "protected"),
+    story("media/music", "protected"),
+    # standby: the receiving side of replications
+    story("standby/crm-db", "exempt", "", "dormant operator-owned"),
     # crm and erp: counters alone
     story("crm/data-crm-db-0", "protected"),
     story("crm/attachments", "protected"),
@@ -46,6 +68,8 @@ STORIES = (
     story("content/newsletter", "late", "overdue"),  # weekly, against the built-in 26 hours
     story("content/press-kit", "never", "first-run-pending"),
     story("content/forum", "never", "first-run-pending"),  # the copies are of an earlier claim
+    story("content/podcasts", "protected"),  # its copies expire before the next is made
+    story("content/gallery", "protected"),  # the newest copy has shrunk to nothing
     # analytics: a Velero that stands still
     story("analytics/data-clickhouse-0", "late", "overdue"),
     story("analytics/data-clickhouse-1", "late", "overdue"),  # muted
@@ -117,6 +141,51 @@ FINDINGS = {
     ("invalid-annotation", "CronJob", "platform", "keycloak-dump"),
     ("exempt-expired", "PersistentVolumeClaim", "platform", "loki-chunks"),
     ("exempt-without-reason", "PersistentVolumeClaim", "platform", "runner-cache"),
+    ("retention-too-short", "PersistentVolumeClaim", "payments", "data-ledger-db-0"),
+    ("retention-too-short", "PersistentVolumeClaim", "payments", "data-ledger-db-1"),
+    ("retention-too-short", "PersistentVolumeClaim", "payments", "fraud-models"),
+    ("retention-too-long", "PersistentVolumeClaim", "lab", "notebooks"),
+    ("expiry-before-next-run", "PersistentVolumeClaim", "content", "podcasts"),
+}
+
+DRILLS = {
+    # claim: whether its restore is proven, and by what
+    "payments/data-ledger-db-0": ("passed", "velero"),
+    "payments/data-ledger-db-1": ("passed", "velero"),
+    "payments/data-vault-0": ("slow", "cronjob"),
+    "payments/audit-log": ("overdue", "cronjob"),
+    "payments/fraud-models": ("failed", "cronjob"),  # an earlier drill is in force still
+    "shop/orders-db-0": ("passed", "velero"),
+    "shop/orders-db-1": ("passed", "velero"),
+    "shop/data-search-0": ("passed", "velero"),
+    "shop/data-cart-redis-0": ("passed", "velero"),  # by the restore that made it anew
+    "shop/uploads": ("never", ""),
+    "shop/data-search-1": ("never", ""),
+    "shop/session-store": ("unknown", ""),  # too young for a drill to be due
+    "shop/catalog-import": ("unknown", ""),
+    "loyalty/datadir-points-pxc-0": ("passed", "percona-xtradb"),
+    "loyalty/datadir-points-pxc-1": ("passed", "percona-xtradb"),
+    "loyalty/datadir-points-pxc-2": ("passed", "percona-xtradb"),
+    "lab/notebooks": ("passed", "k8up"),
+    "branch/files": ("passed", "volsync"),
+}
+
+REPLICATIONS = {
+    # namespace and name: state, and whether lateness is judged
+    "payments/ledger-db-0": ("healthy", True),
+    "payments/ledger-db-1": ("healthy", True),
+    "payments/vault-0": ("degraded", True),
+    "billing/invoices": ("healthy", False),  # no object tells a lag
+    "billing/dunning": ("degraded", False),
+    "branch/files-away": ("paused", True),
+    "branch/scans-away": ("lagging", True),
+    "branch/mail-away": ("broken", True),
+    "branch/price-lists-here": ("healthy", False),  # the receiving side
+    "shop/storefront": ("unknown", True),
+    "standby/crm-db": ("healthy", False),
+    "standby/crm": ("healthy", False),
+    "media/films": ("degraded", False),  # of three replicas one is gone
+    "media/music": ("healthy", False),
 }
 
 SCHEDULES = {
@@ -139,6 +208,47 @@ SCHEDULES = {
     "keycloak-dump": ("success", False, False),
     "ldap-dump": ("failure", True, False),
     "jira-export": ("success", True, True),
+    "content-audio": ("success", False, False),
+    "invoices-nightly": ("success", False, False),
+    "dunning-nightly": ("failure", True, False),
+    "points/nightly": ("success", False, False),
+    "lab": ("success", False, False),
+    "files": ("success", False, False),
+    "mail": ("success", False, False),
+    "media-nightly": ("success", False, False),
+    "longhorn-weekly": ("success", False, False),
+    "local": ("success", False, False),  # the cluster's own state
+    "s3": ("failure", False, False),
+}
+
+_WITH_CNPG = "a database operator like cnpg and percona-xtradb: the same records"
+_WITH_K8UP = "schedules, runs and copies of a namespace like k8up: the same records"
+
+UNSHOWN = {
+    # source: why none of its objects is in the example
+    "crunchy-pgo": _WITH_CNPG,
+    "zalando": _WITH_CNPG,
+    "mariadb": _WITH_CNPG,
+    "mysql-operator": _WITH_CNPG,
+    "medusa": _WITH_CNPG,
+    "percona-postgresql": _WITH_CNPG,
+    "percona-mongodb": _WITH_CNPG,
+    "percona-mysql": _WITH_CNPG,
+    "kasten": _WITH_K8UP,
+    "stash": _WITH_K8UP,
+    "kubestash": _WITH_K8UP,
+    "stork": _WITH_K8UP,
+    "rancher-backup": "the cluster's own state, like etcd-snapshot: the same records",
+    "rook": "mirroring of a whole pool: the same records as csi-addons, with less to say",
+}
+
+UNSHOWN_KINDS = {
+    # (source, kind) of a source that is in the example: why none of its objects is
+    ("velero", "VolumeSnapshotLocation"): "a place like BackupRepository: the same record",
+    ("csi-snapshot", "VolumeGroupSnapshot"): "its members are VolumeSnapshots like any other",
+    ("csi-snapshot", "VolumeGroupSnapshotContent"): "its members are VolumeSnapshots like any other",
+    ("csi-addons", "VolumeGroupReplication"): "one replication a claim, as by VolumeReplication",
+    ("csi-addons", "VolumeGroupReplicationClass"): "an interval, as by VolumeReplicationClass",
 }
 
 UNSEEN = {

@@ -1,5 +1,6 @@
 """Times as stories write them: expression in, text or number out."""
 
+import re
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -26,6 +27,7 @@ CLOCK = Clock(told=NOW, now=NOW)
         ("<weekly now-4d>", "0 15 * * 2"),
         ("trial, until=<day now+60d>", "trial, until=2027-01-20"),
         ("<nanos now-26h>", 1795182059000000000),
+        ("nightly-<stamp run 0 2 * * *|-1>", "nightly-20261120020000"),
         ("no expression", "no expression"),
     ],
 )
@@ -45,6 +47,13 @@ def test_uids_are_the_same_every_time_and_differ_from_object_to_object() -> None
 def test_what_cannot_be_read_is_refused_by_name(written: str) -> None:
     with pytest.raises(ValueError, match=r"no duration|cannot be read"):
         dated(written, CLOCK)
+
+
+def test_an_id_is_of_its_text_and_of_the_moment_and_is_no_number() -> None:
+    one, other = dated(["<id notebooks>", "<id datasets>"], CLOCK)
+    assert len({one, other, dated("<id notebooks>", Clock(told=NOW + 1, now=NOW + 1))}) == 3
+    assert re.fullmatch("c[0-9a-f]{7}", one)
+    assert dated("<id notebooks>", CLOCK) == one
 
 
 def test_a_run_is_due_on_its_second_and_not_before() -> None:

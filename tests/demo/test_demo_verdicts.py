@@ -8,10 +8,21 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from holdfast.app.compose import read_settings
 from holdfast.demo import demo_config, demo_objects
 from holdfast.metrics.catalogue import RENDERED
-from holdfast.settings import Known, load_settings
-from tests.demo.stories import FINDINGS, SCHEDULES, STORIES, UNSEEN, WAITING, Story
+from holdfast.model.identity import ReplicationKey
+from holdfast.model.judgement import ALWAYS
+from tests.demo.stories import (
+    DRILLS,
+    FINDINGS,
+    REPLICATIONS,
+    SCHEDULES,
+    STORIES,
+    UNSEEN,
+    WAITING,
+    Story,
+)
 from tests.world import World
 
 NOWS = {
@@ -36,8 +47,13 @@ def at(text: str) -> float:
 @cache
 def judged(now: str) -> World:
     instant = at(now)
-    policy = load_settings([demo_config()], Known(sources=())).policy()
+    policy = read_settings([demo_config()]).policy()
     return World(*demo_objects(instant), now=instant, policy=policy)
+
+
+def told_name(key: ReplicationKey) -> str:
+    """Longhorn names a replication by its volume, which bears a uid: the claim tells more."""
+    return key.claim if key.source == "longhorn" else key.name
 
 
 def settled(told: Story, reasons: frozenset[str]) -> frozenset[str]:
@@ -76,6 +92,20 @@ class TestAtAnyTime:
         schedules: list[Any] = judged(now).engine.judgements("schedule")
         found = {s.key.name: (s.last_result, bool(s.missed), s.paused) for s in schedules}
         assert found == SCHEDULES
+
+    def test_restores_are_proven_as_told(self, now: str) -> None:
+        claims: list[Any] = judged(now).engine.judgements("claim")
+        found = {
+            str(claim.ref): (claim.proof.state, claim.proof.source) for claim in claims if claim.proof.state
+        }
+        assert found == DRILLS
+
+    def test_replications_keep_up_as_told(self, now: str) -> None:
+        replications: list[Any] = judged(now).engine.judgements("replication")
+        found = {
+            f"{r.key.namespace}/{told_name(r.key)}": (r.state, r.objective is not None) for r in replications
+        }
+        assert found == REPLICATIONS
 
     def test_findings_are_those_told(self, now: str) -> None:
         rows = samples(judged(now), "holdfast_finding")
@@ -131,7 +161,13 @@ def test_what_stands_beside_the_states_is_shown_too() -> None:
         "cold-store",
         "vendor",
         "lake-store",
-    }  # nobody looked at archive-test
+        "repository/shop-offsite-kopia",
+        "lab",
+        "default",
+    }  # nobody looked at archive-test, and of dunning-store no object tells
+    shrunk = world.claim("content/gallery").protection.tallies[0]
+    assert shrunk.previous_size is not None
+    assert shrunk.size == 4096 < shrunk.previous_size / 1000
 
 
 def test_copies_of_an_earlier_claim_are_inherited_by_a_restore_and_by_nothing_else() -> None:
@@ -144,8 +180,12 @@ def test_copies_of_an_earlier_claim_are_inherited_by_a_restore_and_by_nothing_el
 def test_a_cluster_that_lives_keeps_its_promises() -> None:
     told = at(NOWS["weekday"])
     later = told + 5 * 3600
-    policy = load_settings([demo_config()], Known(sources=())).policy()
+    policy = read_settings([demo_config()]).policy()
     world = World(*demo_objects(later, told=told), now=later, policy=policy)
     for name in ("payments/data-ledger-db-0", "payments/data-vault-0", "shop/orders-db-0"):
         assert world.claim(name).protection.state == "protected"
     assert world.claim("analytics/warehouse").protection.state == "never"
+    assert world.claim("billing/invoices-1").protection.captured == ALWAYS  # the log runs
+    replications: list[Any] = world.engine.judgements("replication")
+    states = {r.key.name: r.state for r in replications}
+    assert (states["ledger-db-0"], states["scans-away"]) == ("healthy", "lagging")

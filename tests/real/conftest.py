@@ -11,6 +11,7 @@ import pytest
 from tests import tools
 from tests.real.apiserver import ApiServer
 from tests.real.velero import Velero
+from tests.tools import databases
 from tests.tools.table import chosen
 
 
@@ -30,6 +31,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             capture.suspend_global_capture()
         for tool in chosen(wanted):
             tools.locate(tool)
+        if any(item.path.name.startswith("test_probes_") for item in session.items):
+            for server in databases.SERVERS:
+                databases.installed(server.name)
     except tools.ToolError as error:
         # a worker of xdist that ends is replaced and its text lost: there each test fails with this error instead
         if not hasattr(session.config, "workerinput"):

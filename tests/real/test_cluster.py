@@ -21,7 +21,7 @@ from holdfast.cluster.connect import connect
 from holdfast.cluster.timing import Timing
 from holdfast.cluster.watch import Cluster
 from holdfast.model.feed import Feed, Resource
-from tests.cluster.recorder import Recorder, feed
+from tests.cluster.recorder import Recorder, Thing, feed
 from tests.real.apiserver import ApiServer
 from tests.real.web import Client, JsonObject
 
@@ -177,6 +177,56 @@ async def test_a_definition_appears_and_goes(api_server: ApiServer, namespace: s
     await sink.until(lambda: sink.now("drills") == "not_installed")
     assert sink.names("drills") == []
     assert sink.odd["drills"] == {}
+    assert sink.states["core"] == ["starting", "up"]
+
+
+@pytest.fixture
+def dead_group(api_server: ApiServer) -> Iterator[str]:
+    """An API group whose server, behind the API server, is not there."""
+    name = "v1alpha1.actions.kio.kasten.io"
+    spec = {
+        "group": "actions.kio.kasten.io",
+        "version": "v1alpha1",
+        "groupPriorityMinimum": 1000,
+        "versionPriority": 15,
+        "insecureSkipTLSVerify": True,
+        "service": {"namespace": "default", "name": "gone", "port": 443},
+    }
+    service = {
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+    api_server.create(service)
+    yield "actions.kio.kasten.io"
+    api_server.delete(service)
+
+
+async def test_an_aggregated_api_that_is_down_blinds_nobody_else(
+    api_server: ApiServer, namespace: str, run: Run, dead_group: str
+) -> None:
+    """Its polled feed is failing, not not_installed; claims are listed and watched as ever."""
+    resource = Resource(group=dead_group, versions=("v1alpha1",), plural="backupactions", kind="BackupAction")
+    polled = Feed(source="kasten", resource=resource, shape=Thing, read=lambda _: (), poll=0.2)
+    sink = await run(api_server, [feed("core", CLAIMS), polled], Timing(discover=0.5, first_look=3.0))
+    await sink.until(lambda: sink.now("kasten") == "failing" and sink.now("core") == "up")
+    api_server.create(claim(namespace, "c"))
+    await sink.until(lambda: names_in(sink, namespace) == ["c"])
+    assert sink.states["core"] == ["starting", "up"]
+    assert "not_installed" not in sink.states["kasten"]
+
+
+async def test_a_real_server_can_be_polled(api_server: ApiServer, namespace: str, run: Run) -> None:
+    """A list every so often tells the same as a watch: what appears, and what is gone."""
+    sink = await run(
+        api_server, [Feed(source="core", resource=CLAIMS, shape=Thing, read=lambda _: (), poll=0.2)]
+    )
+    await sink.until(lambda: sink.now("core") == "up")
+    api_server.create(claim(namespace, "c"))
+    await sink.until(lambda: names_in(sink, namespace) == ["c"])
+    drop_claim(api_server, namespace, "c")
+    await sink.until(lambda: names_in(sink, namespace) == [])
     assert sink.states["core"] == ["starting", "up"]
 
 

@@ -62,7 +62,7 @@ class Client:
         if kept is not None:
             try:
                 return _exchange(kept, method, path, body, headers)
-            except (ConnectionError, http.client.BadStatusLine):
+            except (ConnectionError, ssl.SSLEOFError, http.client.BadStatusLine):
                 self.close()  # the server had closed the idle connection: it has not seen this request
         self._kept.connection = self._open()
         return _exchange(self._kept.connection, method, path, body, headers)

@@ -263,6 +263,95 @@ def test_schedules_that_need_a_look() -> None:
     assert "velero/well" not in text
 
 
+def etcd_snapshot(*, whole: bool) -> Object:
+    return {
+        "apiVersion": "k3s.cattle.io/v1",
+        "kind": "ETCDSnapshotFile",
+        "metadata": {"name": "s3-1", "creationTimestamp": "2026-11-01T00:00:09Z"},
+        "spec": {"s3": {"bucket": "state"}},
+        "status": {"creationTime": "2026-11-01T00:00:02Z", "readyToUse": whole},
+    }
+
+
+def test_snapshots_of_the_clusters_own_state() -> None:
+    """They have neither a namespace nor a cron that an object tells; that is no fault, a failure is."""
+    text = printed(report_of(etcd_snapshot(whole=False)), 200)
+    said = "etcd-snapshot s3: last run ended in failure; no success known; covers 0 claims\n"
+    assert f"Schedules that need a look (1)\n  {said}" in text
+    assert "etcd-snapshot" not in printed(report_of(etcd_snapshot(whole=True)), 200)
+
+
+def drill(of: str, start: str, end: str, *, failed: bool = False) -> Object:
+    """A Job that restores the claim somewhere."""
+    how = {"type": "Failed" if failed else "Complete", "status": "True", "lastTransitionTime": end}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "namespace": "a",
+            "name": f"{of}-{'failed' if failed else 'done'}",
+            "creationTimestamp": start,
+            "annotations": {"holdfast.dev/drills": of},
+        },
+        "status": {"startTime": start, "conditions": [how]} | ({} if failed else {"completionTime": end}),
+    }
+
+
+def test_restores_that_need_a_look() -> None:
+    """Failed, never tried, overdue and slow in this order, beside what is asked for; what was proven in time is left out."""
+    policy = Policy(defaults=ObjectiveSpec(restore_drill_every=20 * 86400.0, rto=3600.0))
+    report = report_of(
+        *(claim(f"a/{name}") for name in ("broken", "fine", "slow", "stale", "untried")),
+        drill("broken", "2026-10-30T12:00:00Z", "2026-10-30T12:10:00Z"),
+        drill("broken", "2026-10-31T12:00:00Z", "2026-10-31T12:10:00Z", failed=True),
+        drill("fine", "2026-10-31T12:00:00Z", "2026-10-31T12:10:00Z"),
+        drill("slow", "2026-10-31T12:00:00Z", "2026-10-31T14:00:00Z"),
+        drill("stale", "2026-10-05T12:00:00Z", "2026-10-05T12:10:00Z"),
+        policy=policy,
+    )
+    assert "\n".join(printed(report, 200).split("\n\n")[2].splitlines()) == (
+        "Restores that need a look (4)\n"
+        "  a/broken: failed; last proven 1d 23h ago by cronjob, every 20d is asked for; it took 10m / 1h\n"
+        "  a/untried: never; no restore has succeeded, every 20d is asked for\n"
+        "  a/stale: overdue; last proven 26d 23h ago by cronjob, every 20d is asked for; it took 10m / 1h\n"
+        "  a/slow: slow; last proven 22h ago by cronjob, every 20d is asked for; it took 2h / 1h"
+    )
+
+
+def test_no_restore_is_asked_for() -> None:
+    """Where nobody asks for a proof, none is missed."""
+    text = printed(report_of(claim("a/b"), drill("b", "2026-10-31T12:00:00Z", "2026-10-31T12:10:00Z")))
+    assert "Restores that need a look" not in text
+
+
+def replicated(name: str, spec: Object, **status: Any) -> Object:
+    return {
+        "apiVersion": "volsync.backube/v1alpha1",
+        "kind": "ReplicationSource",
+        "metadata": {"namespace": "a", "name": name, "creationTimestamp": "2026-10-01T00:00:00Z"},
+        "spec": {"sourcePVC": "data", "trigger": {"schedule": "0 * * * *"}, "rsyncTLS": {}, **spec},
+        "status": {"lastSyncTime": "2026-11-01T11:05:00Z", "lastSyncDuration": "5m0s", **status},
+    }
+
+
+def test_replications_that_need_a_look() -> None:
+    """Broken, lagging, unknown and paused in this order, with how far behind they are and may be; healthy is left out."""
+    report = report_of(
+        replicated("paused", {"paused": True}),
+        replicated("healthy", {}),
+        replicated("new", {}, lastSyncTime=None, lastSyncDuration=None),
+        replicated("lagging", {}, lastSyncTime="2026-11-01T07:05:00Z"),
+        replicated("broken", {"sourcePVC": ""}, latestMoverStatus={"result": "Failed"}),
+    )
+    assert printed(report, 200).partition("\n\n")[2] == (
+        "Replications that need a look (4)\n"
+        "  volsync a/broken: broken; the mover fails; 1h behind / 2h\n"
+        "  volsync a/lagging of data: lagging; 5h behind / 2h\n"
+        "  volsync a/new of data: unknown; no sync has ended yet\n"
+        "  volsync a/paused of data: paused; 1h behind / 2h\n"
+    )
+
+
 def test_locations_that_cannot_be_reached() -> None:
     """A location that failed its last check is listed with the time of that check."""
     text = printed(report_of(location("s3", phase="Unavailable"), location("other")), 200)

@@ -16,7 +16,8 @@ VOCABULARY = """
     urgency page offsite required consistency locations retention daily labels names storageClasses exempt reason
     until checks no-owner too-many-classes limit off history path metrics deny holdfast_pvc_info 26h 1h30m 90d
     kube-* team-a tls_server_config cert_file key_file client_auth_type NoClientCert http_server_config headers
-    X-Frame-Options deny basic_auth_users usage
+    X-Frame-Options deny basic_auth_users usage genericSources group versions v1 kinds resource kind run claims result
+    at success captured spec.claim status.phase plan cron acme.example
 """
 WORDS = st.sampled_from(VOCABULARY.split())
 SCALARS = (

@@ -25,12 +25,40 @@ GOOD = [
         ]
     },
     {"tiers": [{"name": "a", "exempt": {"reason": "r", "until": "2027-06-30"}}]},
+    {
+        "genericSources": [
+            {
+                "name": "acme",
+                "group": "acme.example",
+                "versions": ["v1", "v1beta1"],
+                "kinds": [
+                    {
+                        "resource": "backups",
+                        "kind": "Backup",
+                        "run": {
+                            "claims": {"label": "app", "value": "spec.app"},
+                            "captured": "status.time",
+                            "schedule": "metadata.labels.plan",
+                            "result": {"at": "status.phase", "success": "Done", "running": ["", "Running"]},
+                        },
+                        "plan": {"claims": "spec.claim", "cron": "spec.cron"},
+                    }
+                ],
+            }
+        ]
+    },
 ]
 # What a schema cannot say: rules between keys, and what YAML never hands to it.
 BEYOND_A_SCHEMA = {
     "aliases-that-multiply",
     "endless-alias",
     "exempt-until-no-day",  # a pattern knows no February
+    "generic-credentials",
+    "generic-expressions",  # a language of its own
+    "generic-names",
+    "generic-references",
+    "generic-timeless",
+    "generic-words",
     "key-twice",
     "list-as-key",
     "namespace-labels-out-of-reach",

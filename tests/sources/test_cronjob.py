@@ -92,6 +92,7 @@ REMEMBERED = msgspec.structs.replace(
 COVER = Cover(schedule=KEY, target="", placement="offsite", consistency="application")
 
 
+@pytest.mark.tells("cronjob", "age")
 def test_surviving_jobs() -> None:
     """Every successful Job that is left is a recovery point, as of its start."""
     assert covered(*situation("dump")) == Coverage(source="cronjob", copies=(EARLIER, COPY), covers=(COVER,))
@@ -281,6 +282,7 @@ PLAN = Schedule(
 )
 
 
+@pytest.mark.tells("cronjob", "schedule", "result")
 def test_schedule() -> None:
     """A schedule's last success is the start of the Job, its last attempt that of any Job."""
     assert planned(*situation("dump")) == PLAN

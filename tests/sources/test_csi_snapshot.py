@@ -1,84 +1,40 @@
-"""The csi-snapshot source: snapshot objects in, facts and copies out."""
+"""The csi-snapshot source: snapshot objects in, facts out. What copies they are is in test_csi_snapshot_copies.py."""
 
-import copy
-from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.model.facts import NO_ANNOTATIONS, Claim, Fact
-from holdfast.model.identity import ClaimRef, ObjectKey, ObjectRef, Owner
-from holdfast.model.protection import Copy, Coverage
+from holdfast.model.identity import ObjectKey, Owner
 from holdfast.model.snapshots import Snapshot, SnapshotClass, SnapshotContent
-from holdfast.sources.csi_snapshot import SOURCE, cover
-from holdfast.sources.values import parse_time
+from holdfast.sources.csi_snapshot import SOURCE
+from tests.sources.csi_cases import FEEDS, OBJECTS, at, covered, fixture, minimal, read, situation
 from tests.sources.damage import GARBAGE, NEEDED, Place, places, put
-from tests.sources.facts import NoRolls, TableFacts
-
-FIXTURES = Path(__file__).parent / "fixtures" / "csi_snapshot"
-FEEDS = {feed.kind: feed for feed in SOURCE.feeds}
-SITUATIONS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(FIXTURES.glob("*.yaml"))}
-OBJECTS = list(SITUATIONS.values())
-CLAIM = Claim(
-    ref=ClaimRef("shop", "data-postgres-0"),
-    uid="6b1d5c0e",
-    created=0.0,
-    labels={},
-    annotations=NO_ANNOTATIONS,
-    storage_class="gp3",
-    volume="pvc-6b1d5c0e",
-    volume_mode="Filesystem",
-    access_modes=("ReadWriteOnce",),
-    requested=None,
-    capacity=None,
-    phase="Bound",
-)
-
-
-def at(text: str) -> float:
-    seconds = parse_time(text)
-    assert seconds is not None
-    return seconds
-
-
-def fixture(name: str) -> Any:
-    return copy.deepcopy(SITUATIONS[name])
-
-
-def read(obj: Any) -> Any:
-    """What becomes of an object on its way in: encoded as the API server would, decoded, read."""
-    feed = FEEDS[obj["kind"]]
-    (record,) = feed.read(msgspec.json.decode(msgspec.json.encode(obj), type=feed.shape))
-    return record
-
-
-def minimal(kind: str, **rest: Any) -> Any:
-    return {"kind": kind, "metadata": {"name": "x", "namespace": "shop"}} | rest
-
-
-def copies(*objects: Any, unseen: Collection[type[Fact]] = ()) -> tuple[Copy, ...]:
-    """The copies of the claim that these objects are; plans and failures a snapshot never shows."""
-    coverage = cover(CLAIM, TableFacts(map(read, objects), unseen=unseen), NoRolls())
-    assert coverage == Coverage(source="csi-snapshot", copies=coverage.copies)
-    return coverage.copies
 
 
 def test_feeds() -> None:
-    """Both served versions of the three kinds are read, and the source could hold copies."""
+    """Every version that was ever served is read, the newest first, and the source could hold copies."""
+    snapshots = ("snapshot.storage.k8s.io", ("v1", "v1beta1"))
+    groups = ("groupsnapshot.storage.k8s.io", ("v1", "v1beta2", "v1beta1", "v1alpha1"))
     resources = [feed.resource for feed in SOURCE.feeds]
-    assert [(resource.plural, resource.namespaced) for resource in resources] == [
-        ("volumesnapshots", True),
-        ("volumesnapshotcontents", False),
-        ("volumesnapshotclasses", False),
+    assert [(each.plural, each.namespaced, (each.group, each.versions)) for each in resources] == [
+        ("volumesnapshots", True, snapshots),
+        ("volumesnapshotcontents", False, snapshots),
+        ("volumesnapshotclasses", False, snapshots),
+        ("volumegroupsnapshots", True, groups),
+        ("volumegroupsnapshotcontents", False, groups),
     ]
-    assert {resource.group for resource in resources} == {"snapshot.storage.k8s.io"}
-    assert {resource.versions for resource in resources} == {("v1", "v1beta1")}
     assert SOURCE.protects
+
+
+def test_what_is_not_needed_for_copies() -> None:
+    """Whoever may not read classes, or the contents of groups, still sees every copy."""
+    assert [feed.kind for feed in SOURCE.feeds if not feed.copies] == [
+        "VolumeSnapshotClass",
+        "VolumeGroupSnapshotContent",
+    ]
 
 
 def test_ready_snapshot() -> None:
@@ -122,8 +78,34 @@ def test_failing_snapshot() -> None:
 
 def test_new_snapshot() -> None:
     """A snapshot that no controller has seen has no status: its readiness is unknown, not denied."""
-    snapshot = read(minimal("VolumeSnapshot", spec={"source": {"persistentVolumeClaimName": "data"}}))
+    snapshot = read(fixture("unknown-snapshot"))
     assert (snapshot.ready, snapshot.captured, snapshot.size, snapshot.error) == (None, None, None, False)
+
+
+def test_uploading_snapshot() -> None:
+    """A snapshot that is cut and not ready yet tells its time, and denies its readiness."""
+    snapshot = read(fixture("uploading-snapshot"))
+    assert (snapshot.ready, snapshot.captured, snapshot.error) == (False, at("2026-10-31T22:00:02Z"), False)
+
+
+def test_snapshot_without_a_time() -> None:
+    """The beginning of 1970 is what csi-snapshotter writes where a driver told no time: it is unknown."""
+    snapshot = read(fixture("timeless-snapshot"))
+    assert (snapshot.ready, snapshot.captured) == (True, None)
+
+
+def test_old_version() -> None:
+    """Objects of v1beta1 are read as those of v1 are."""
+    snapshot, content = map(read, situation("old-snapshot"))
+    assert (snapshot.source_claim, snapshot.captured, snapshot.ready) == (
+        "data-postgres-0",
+        at("2026-10-31T20:00:03Z"),
+        True,
+    )
+    assert (content.volume_handle, content.captured) == (
+        "vol-0123456789abcdef0",
+        at("2026-10-31T20:00:03Z") + 0.25,
+    )
 
 
 def test_pre_provisioned_snapshot() -> None:
@@ -192,118 +174,14 @@ def test_snapshot_class() -> None:
     assert not read(minimal("VolumeSnapshotClass")).is_default
 
 
-def test_copy() -> None:
-    """A snapshot is a local, crash-consistent copy as of the capture of its data, of unknown size."""
-    assert copies(fixture("ready-snapshot"), fixture("ready-content")) == (
-        Copy(
-            source="csi-snapshot",
-            claim=CLAIM.ref,
-            captured=at("2026-10-31T20:00:03Z"),
-            placement="local",
-            consistency="crash",
-            evidence=ObjectRef("VolumeSnapshot", "shop", "before-upgrade"),
-        ),
-    )
-
-
-def test_no_copy_before_capture() -> None:
-    """A snapshot whose data was never captured is no copy."""
-    assert copies(fixture("failing-snapshot")) == ()
-
-
-def test_no_copy_of_another_claim() -> None:
-    """A snapshot of another claim, or of one of that name in another namespace, is no copy of this."""
-    other_name, other_namespace = fixture("ready-snapshot"), fixture("ready-snapshot")
-    other_name["spec"]["source"]["persistentVolumeClaimName"] = "data-postgres-1"
-    other_namespace["metadata"]["namespace"] = "prod"
-    assert copies(other_name, other_namespace) == ()
-
-
-@pytest.mark.parametrize(
-    "label", [{"velero.io/backup-name": "nightly-20261031"}, {"app.kubernetes.io/created-by": "volsync"}]
-)
-def test_no_copy_that_another_tool_removes(label: dict[str, str]) -> None:
-    """A snapshot that Velero or VolSync cut for its own use goes when they are done: no copy of ours."""
-    snapshot = fixture("ready-snapshot")
-    snapshot["metadata"]["labels"] = label
-    assert copies(snapshot) == ()
-
-
-def test_copy_by_an_unknown_tool() -> None:
-    """A snapshot that any other tool created counts as a copy."""
-    snapshot = fixture("ready-snapshot")
-    snapshot["metadata"]["labels"] = {"app.kubernetes.io/created-by": "our-own-script"}
-    assert [found.ready for found in copies(snapshot, fixture("ready-content"))] == [True]
-
-
-@pytest.mark.parametrize(
-    ("status", "ready"),
-    [
-        ({"readyToUse": True}, True),
-        ({"readyToUse": False}, False),
-        ({"readyToUse": None}, False),
-        ({}, False),
-    ],
-)
-def test_readiness(status: Any, ready: bool) -> None:
-    """A copy can be restored only when its snapshot says so; unknown is not enough."""
-    snapshot = fixture("ready-snapshot")
-    snapshot["status"] = {"creationTime": "2026-10-31T20:00:03Z"} | status
-    assert [found.ready for found in copies(snapshot)] == [ready]
-
-
-def test_snapshot_being_deleted() -> None:
-    """A snapshot that is being deleted cannot be relied on any more."""
-    snapshot = fixture("ready-snapshot")
-    snapshot["metadata"]["deletionTimestamp"] = "2026-11-01T00:00:00Z"
-    assert [found.ready for found in copies(snapshot)] == [False]
-
-
-def test_content_not_ready() -> None:
-    """A snapshot whose bound content lost its data cannot be restored, whatever the snapshot still says."""
-    content = fixture("ready-content")
-    content["status"]["readyToUse"] = False
-    assert [found.ready for found in copies(fixture("ready-snapshot"), content)] == [False]
-
-
-@pytest.mark.parametrize(
-    "reference", [{"name": "other"}, {"namespace": "prod"}, {"uid": "of-an-earlier-snapshot"}]
-)
-def test_content_of_another_snapshot(reference: dict[str, str]) -> None:
-    """A binding counts only when the content points back at this very snapshot."""
-    content = fixture("ready-content")
-    content["spec"]["volumeSnapshotRef"] |= reference
-    assert [found.ready for found in copies(fixture("ready-snapshot"), content)] == [False]
-
-
-def test_content_not_seen() -> None:
-    """Contents may be out of our reach: then the snapshot's own word stands."""
-    assert [found.ready for found in copies(fixture("ready-snapshot"), unseen=[SnapshotContent])] == [True]
-
-
-def test_content_gone() -> None:
-    """Where contents are in sight and the snapshot's own is gone, nothing can be restored from it."""
-    assert [found.ready for found in copies(fixture("ready-snapshot"))] == [False]
-
-
-@settings(deadline=None)  # a busy machine is no failure
-@given(st.permutations(range(6)))
-def test_order_of_arrival(order: list[int]) -> None:
-    """The answer does not depend on the order in which snapshots and contents arrived."""
-    objects = [fixture("ready-content"), fixture("failing-snapshot")]
-    for number in range(4):
-        snapshot = fixture("ready-snapshot")
-        snapshot["metadata"]["name"] = f"hourly-{number}"
-        objects.append(snapshot)
-    assert copies(*(objects[place] for place in order)) == copies(*objects)
-
-
 @pytest.mark.parametrize("kind", sorted(FEEDS))
 def test_bare_object(kind: str) -> None:
     """An object of nothing but a name survives, and so does one whose every field is null."""
     nulls = {field: None for field in FEEDS[kind].shape.__struct_encode_fields__ if field != "metadata"}
     for obj in ({"metadata": {"name": "x"}}, {**nulls, "metadata": {"name": "x", "labels": None}}):
-        assert read({"kind": kind, **obj}).touches()
+        record = read({"kind": kind, **obj})
+        assert record.key[-1] == "x"
+        covered({"kind": kind, **obj})
 
 
 def test_what_is_not_read_is_not_decoded() -> None:
@@ -311,7 +189,7 @@ def test_what_is_not_read_is_not_decoded() -> None:
     bodies = {
         obj["kind"]: msgspec.json.encode(obj) for obj in OBJECTS if b"not-for-us" in msgspec.json.encode(obj)
     }
-    assert sorted(bodies) == ["VolumeSnapshot", "VolumeSnapshotClass"]
+    assert bodies.keys() == FEEDS.keys()
     for kind, body in bodies.items():
         assert "not-for-us" not in repr(msgspec.json.decode(body, type=FEEDS[kind].shape))
 
@@ -337,4 +215,4 @@ def test_garbage_is_read_or_refused(place: Place, garbage: Any) -> None:
         return
     record.links()
     record.touches()
-    copies(obj)
+    covered(obj)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from holdfast.sources.values import parse_go_duration, parse_quantity, parse_time
+from holdfast.sources.values import parse_go_duration, parse_quantity, parse_size, parse_time
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -81,7 +81,7 @@ def test_whole_seconds(moment: datetime) -> None:
 @given(st.text())
 def test_any_text(text: str) -> None:
     """No text makes a parser raise, and none yields a number that is not finite."""
-    for number in (parse_time(text), parse_quantity(text), parse_go_duration(text)):
+    for number in (parse_time(text), parse_quantity(text), parse_go_duration(text), parse_size(text)):
         assert number is None or math.isfinite(number)
 
 
@@ -219,3 +219,82 @@ def test_every_duration(hours: int, minutes: int, milliseconds: int) -> None:
     assume(hours < 2_500_000)
     text = f"{hours}h{minutes}m{milliseconds / 1000:.3f}s"
     assert parse_go_duration(text) == pytest.approx(hours * 3600 + minutes * 60 + milliseconds / 1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("1.5 GiB", 3 * 2**29),
+        ("1.5GiB", 3 * 2**29),
+        ("2Ki", 2048),
+        ("1 KiB", 1024),
+        ("1 kB", 1000),
+        ("1KB", 1000),
+        ("12.5MB", 12_500_000),
+        ("1.2G", 1_200_000_000),
+        ("3 tb", 3 * 10**12),
+        ("2PiB", 2**51),
+        ("1E", 10**18),
+        ("123", 123),
+        ("123 B", 123),
+        ("1 byte", 1),
+        ("0 bytes", 0),
+        (".5 KiB", 512),
+        (" 7 MB\n", 7_000_000),
+        ("0.0001 kB", 1),
+        ("9999999999 EiB", 2**63 - 1),
+    ],
+)
+def test_size(text: str, amount: int) -> None:
+    """A size that is written for people is read in bytes: with an ``i`` by 1024, without one by 1000."""
+    assert parse_size(text) == amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        " ",
+        "B",
+        "GiB",
+        ".",
+        "-1 GiB",
+        "+1",
+        "1,5 GB",
+        "1.2.3 MB",
+        "1  MB",
+        "1 GiBs",
+        "n/a",
+        "1e3",
+        "1 ib",
+        "5 KB",
+        "١ MB",
+        "9" * 100000,
+    ],
+)
+def test_no_size(text: str | None) -> None:
+    """A text that is no plain number with a unit of bytes is unknown."""
+    assert parse_size(text) is None
+
+
+def test_size_of_a_tool_that_means_1024() -> None:
+    """Some tools write units of 1000 and count by 1024; their sources say so."""
+    assert parse_size("1.50 GB", kilo=1024) == 3 * 2**29
+
+
+STEPS = {unit: (1000, power) for power, unit in enumerate(("B", "kB", "MB", "GB", "TB"))}
+STEPS |= {unit: (1024, power) for power, unit in enumerate(("KiB", "MiB", "GiB", "TiB"), 1)}
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(
+    st.decimals(min_value=0, max_value=10**5, places=3, allow_nan=False),
+    st.sampled_from(sorted(STEPS)),
+    st.sampled_from(["", " "]),
+)
+def test_every_size(number: Decimal, unit: str, gap: str) -> None:
+    """Every size is the exact product of number and unit, rounded up."""
+    text = f"{number:f}"
+    base, power = STEPS[unit]
+    assert parse_size(text + gap + unit) == math.ceil(Fraction(text) * base**power)

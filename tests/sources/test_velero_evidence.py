@@ -47,6 +47,7 @@ def missed(cause: Any, time: str = "02:00:01") -> tuple[Miss, ...]:
     return (Miss(schedule=NIGHTLY, time=at(time), cause=cause, evidence=EVIDENCE),)
 
 
+@pytest.mark.tells("velero", "age", "size")
 def test_completed_with_pvb() -> None:
     """A whole PodVolumeBackup of a Completed run is a copy, taken when its upload began."""
     assert covered(*situation("completed-with-pvb")) == Coverage(source="velero", copies=(COPY,))
@@ -117,6 +118,7 @@ def test_backup_gone() -> None:
     assert covered(situation("completed-with-pvb")[1]) == Coverage(source="velero")
 
 
+@pytest.mark.tells("velero", "retention")
 def test_expired() -> None:
     """A run past its expiry that still stands is a copy with that expiry: whether it counts is judged elsewhere."""
     assert [found.expires for found in covered(*situation("expired")).copies] == [at("06:00:00")]
@@ -218,6 +220,15 @@ LOCAL = but(COPY, captured=at("02:00:30"), placement="local", size=None, evidenc
 def test_csi_seen() -> None:
     """A snapshot that was seen while the run lasted is a local copy once the run ended well."""
     assert covered(*situation("csi"), remembered=(SEEN,)) == Coverage(source="velero", copies=(LOCAL,))
+
+
+def test_csi_seen_and_thrown_away() -> None:
+    """A run that tried two and completed none has deleted them on the storage, though they were seen ready."""
+    thrown = situation(
+        "csi",
+        status={"phase": "PartiallyFailed", "csiVolumeSnapshotsAttempted": 2, "csiVolumeSnapshotsCompleted": None},
+    )
+    assert covered(*thrown, remembered=(SEEN,)).copies == ()
 
 
 def test_csi_snapshot_still_there() -> None:

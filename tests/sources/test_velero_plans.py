@@ -53,6 +53,7 @@ def planned(*objects: dict[str, Any]) -> Schedule:
         ("deleting", {}),
     ],
 )
+@pytest.mark.tells("velero", "schedule", "result")
 def test_one_run(name: str, fields: dict[str, Any]) -> None:
     """A schedule's last success is the start of a Completed run; what has not ended leaves the result as it was."""
     assert planned(*situation(name)) == but(PLAN, **({"last_attempt": STARTED} | fields))

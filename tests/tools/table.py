@@ -82,10 +82,12 @@ _VELERO = GoModule(
     ),
 )
 _VELERO_PLUGIN = GoModule(name="velero-plugin-for-aws")
+_CSI = GoModule(name="csi", linked=("main.version=v{release}",))
 
 _ASSETS = "KUBEBUILDER_ASSETS"  # the folder that the envtest of the Kubernetes ecosystem downloads
 _PROMETHEUS_CMD = "github.com/prometheus/prometheus/cmd/"
 _ALERTMANAGER_CMD = "github.com/prometheus/alertmanager/cmd/"
+_SNAPSHOTTER_CMD = "github.com/kubernetes-csi/external-snapshotter/v8/cmd/"
 
 # "quick" is what `make test` needs: one Go build where Debian has the rest. "long" is added by `make test-real`.
 TOOLS: tuple[Tool, ...] = (
@@ -186,6 +188,24 @@ TOOLS: tuple[Tool, ...] = (
         package="github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws",
         build_time="2 minutes",
         ask_version=(),  # a plugin speaks only to Velero: it has no version to ask, so PATH is not looked at
+    ),
+    Tool(
+        name="snapshot-controller",
+        group="long",
+        variable="HOLDFAST_SNAPSHOT_CONTROLLER",
+        least=(8, 6),  # the first that serves and asks for v1 of the group kinds
+        module=_CSI,
+        package=_SNAPSHOTTER_CMD + "snapshot-controller",
+        build_time="3 to 6 minutes",
+    ),
+    Tool(
+        name="csi-snapshotter",
+        group="long",
+        variable="HOLDFAST_CSI_SNAPSHOTTER",
+        least=(8, 6),
+        module=_CSI,
+        package=_SNAPSHOTTER_CMD + "csi-snapshotter",
+        build_time="3 to 6 minutes",
     ),
     Tool(
         name="promtool3",

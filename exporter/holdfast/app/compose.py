@@ -15,6 +15,7 @@ from holdfast.model.identity import ObjectKey
 from holdfast.model.judgement import CHECKS
 from holdfast.settings import Known, Settings, load_settings
 from holdfast.sources.contract import Source
+from holdfast.sources.generic import build_generic
 from holdfast.sources.table import SOURCES
 
 
@@ -23,6 +24,7 @@ def known_names() -> Known:
     return Known(
         sources=tuple(source.name for source in SOURCES),
         checks=tuple(CHECKS),
+        limits=frozenset({"retention-too-long"}),
         families=tuple(family.name for family in FAMILIES),
     )
 
@@ -51,15 +53,14 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 
 def select(settings: Settings) -> Selection:
     enabled = tuple(source for source in SOURCES if settings.source(source.name).enabled)
+    generic = [entry.spec() for entry in settings.generic_sources]
+    own = {source.name: settings.source(source.name).namespaces for source in enabled}
+    own.update((spec.name, spec.namespaces) for spec in generic)
     return Selection(
-        enabled=enabled,
+        enabled=(*enabled, *map(build_generic, generic)),
         disabled=tuple(source for source in SOURCES if source not in enabled),
         namespaces=settings.namespaces or None,
-        own_namespaces={
-            source.name: settings.source(source.name).namespaces
-            for source in enabled
-            if settings.source(source.name).namespaces
-        },
+        own_namespaces={name: namespaces for name, namespaces in own.items() if namespaces},
     )
 
 

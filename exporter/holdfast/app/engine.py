@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
-import msgspec
-
 from holdfast.app.judging import Judging, claim_subjects, dependents
+from holdfast.app.lookout import FeedId, Lookout
 from holdfast.app.rolls import ScopeRolls
 from holdfast.app.upkeep import Upkeep
-from holdfast.assessment.claim import Setting
+from holdfast.assessment.setting import Setting
 from holdfast.assessment.sight import assess_sight, unseen
 from holdfast.history.memory import Memory
 from holdfast.inventory import Inventory
 from holdfast.metrics.board import Board
 from holdfast.metrics.catalogue import RENDERED
-from holdfast.model.facts import Claim
+from holdfast.model.facts import Claim, Fact
 from holdfast.model.feed import Feed, FeedState
 from holdfast.model.health import FeedHealth, Sight
 from holdfast.model.identity import (
@@ -30,6 +29,7 @@ from holdfast.model.identity import (
     TOUCH_SOURCE,
     ClaimRef,
     ObjectKey,
+    ReplicationKey,
     ScheduleKey,
     Subject,
     Touch,
@@ -40,6 +40,7 @@ from holdfast.model.judgement import (
     CheckJudgement,
     ClaimJudgement,
     Judgement,
+    ReplicationJudgement,
     SourceJudgement,
     TierTally,
 )
@@ -76,67 +77,49 @@ class Engine:
         self._upkeep = Upkeep()
         self._enrolling: dict[tuple[str, ...], None] = {}
         self._protecting = {source.name: source.needs for source in sources if source.protects}
-        self._health: dict[tuple[str, str], FeedHealth] = {}
-        self._alive: dict[tuple[str, str], float] = {}
-        self._undecodable: dict[tuple[str, str], set[ObjectKey]] = {}
+        feeds = [feed for source in sources for feed in source.feeds]
+        self.lookout = Lookout(feeds, changed=lambda: self._upkeep.touch([_SIGHT]))
+        self._of_source: dict[str, dict[Subject, None]] = {}
+        self._replications: dict[tuple[str, ...], set[Subject]] = {}
         self._tallies: dict[tuple[str, str], list[int]] = {}
         self._judgements: dict[Subject, Judgement] = {}
         self.sight = Sight()
         self.judged = 0
         self.complete = False
-        for source in sources:
-            for feed in source.feeds:
-                self._health[feed.id] = FeedHealth(source=feed.source, kind=feed.kind, state="starting")
         self._upkeep.touch([_SIGHT])
 
     # what the cluster says
 
     def put(self, feed: Feed, key: ObjectKey, obj: Any) -> None:
-        if bad := self._undecodable.get(feed.id):
-            self._readable(feed, key, bad)
-        self._touch(self.facts.put(feed.id, key, feed.read(obj)))
+        records = feed.read(obj)
+        self.lookout.decoded(feed.id, key, records)
+        self._touch(self.facts.put(feed.id, key, records))
 
     def drop(self, feed: Feed, key: ObjectKey) -> None:
-        if bad := self._undecodable.get(feed.id):
-            self._readable(feed, key, bad)
+        self.lookout.decoded(feed.id, key, ())
         self._touch(self.facts.drop(feed.id, key))
 
     def undecodable(self, feed: Feed, key: ObjectKey) -> None:
-        bad = self._undecodable.setdefault(feed.id, set())
-        bad.add(key)
-        self._set_health(feed.id, undecodable=len(bad))
+        self.lookout.undecodable(feed.id, key)
 
     def alive(self, feed: Feed, now: float) -> None:
-        self._alive[feed.id] = now
+        self.lookout.alive(feed.id, now)
 
     def state(self, feed: Feed, state: FeedState, message: str, now: float) -> None:
-        """A feed that fails or starts anew lost contact now, unless it had before."""
-        health = self._health[feed.id]
-        lost = None
-        if state in ("failing", "starting", "forbidden"):
-            lost = health.lost_since if health.lost_since is not None else now
-        looked = (health.looked or state == "up") and state != "not_installed"
-        self._set_health(feed.id, state=state, message=message, lost_since=lost, looked=looked)
-        if state == "up":
-            self._alive[feed.id] = now
+        self.lookout.state(feed.id, state, message, now)
+
+    def measured(self, target: FeedId, records: Sequence[Fact], now: float) -> None:
+        """A target that is asked for figures gave these."""
+        self.lookout.asked(target, "up", "", now)
+        self._touch(self.facts.put(target, ObjectKey("", target[1]), records))
+
+    def unmeasured(self, target: FeedId, message: str, now: float) -> None:
+        """It gave none; what was measured before stands for as long as its records say."""
+        self.lookout.asked(target, "failing", message, now)
 
     def switched_off(self, source: Source) -> None:
         """The configuration has the source off: it is shown, and nothing is asked of it."""
-        for feed in source.feeds:
-            self._health[feed.id] = FeedHealth(
-                source=feed.source, kind=feed.kind, state="disabled", looked=True
-            )
-
-    def _readable(self, feed: Feed, key: ObjectKey, bad: set[ObjectKey]) -> None:
-        bad.discard(key)
-        self._set_health(feed.id, undecodable=len(bad))
-
-    def _set_health(self, feed: tuple[str, str], **fields: Any) -> None:
-        before = self._health[feed]
-        after = msgspec.structs.replace(before, **fields)
-        if after != before:
-            self._health[feed] = after
-            self._upkeep.touch([_SIGHT])
+        self.lookout.switched_off(source.feeds)
 
     def note(self, observation: Observation) -> None:
         """Remembers, here and durably, what objects will forget."""
@@ -149,14 +132,14 @@ class Engine:
     @property
     def waiting_for(self) -> list[FeedHealth]:
         """Feeds whose first look has not ended."""
-        return [health for health in self._health.values() if not health.settled]
+        return self.lookout.waiting_for
 
     @property
     def feeds(self) -> Iterable[FeedHealth]:
-        return self._health.values()
+        return self.lookout.feeds
 
-    def last_alive(self, feed: tuple[str, str]) -> float | None:
-        return self._alive.get(feed)
+    def last_alive(self, feed: FeedId) -> float | None:
+        return self.lookout.last_alive(feed)
 
     def judgement(self, subject: Subject) -> Judgement | None:
         return self._judgements.get(subject)
@@ -165,6 +148,12 @@ class Engine:
         """All judgements of one noun, in the order of their keys."""
         subjects = [subject for subject in self._judgements if subject.noun == noun]
         return [self._judgements[subject] for subject in sorted(subjects, key=_KEY)]
+
+    def replications_of(self, claim: ClaimRef) -> list[ReplicationJudgement]:
+        """Those of this claim, in the order of their keys."""
+        subjects = sorted(self._replications.get(tuple(claim), ()), key=_KEY)
+        judged = (self._judgements.get(subject) for subject in subjects)
+        return [each for each in judged if isinstance(each, ReplicationJudgement)]
 
     def setting(self, now: float) -> Setting:
         return Setting(facts=self.facts, policy=self.policy, sight=self.sight, now=now)
@@ -202,13 +191,15 @@ class Engine:
 
     def watching_text(self, now: float) -> list[bytes]:
         """The families about the sources' own health."""
-        for (source, kind), health in self._health.items():
+        for health in self.feeds:
+            feed = (health.source, health.kind)
             judgement = SourceJudgement(
                 state=health.state,
-                last_success=self._alive.get((source, kind)),
-                objects=self.facts.objects((source, kind)),
+                last_success=self.last_alive(feed),
+                objects=self.facts.objects(feed),
+                strange=health.strange,
             )
-            self._board.put("source", (source, kind), judgement)
+            self._board.put("source", feed, judgement)
         return self._board.text(now, origins=_WATCHING)
 
     def _enroll(self, now: float, more_time: Callable[[], bool]) -> bool:
@@ -223,7 +214,7 @@ class Engine:
         return True
 
     def _look(self, now: float) -> None:
-        outlook = assess_sight(self._health.values(), self._protecting, self.policy.blind_after, now)
+        outlook = assess_sight(self.feeds, self._protecting, self.policy.blind_after, now)
         self._upkeep.hold(_SIGHT, outlook.until)
         if outlook.sight == self.sight and self._judgements:
             return
@@ -260,6 +251,18 @@ class Engine:
         self._show_findings(subject, before, judgement)
         if subject.noun == "claim":
             self._tally(before, judgement)
+            if _replication_lag(before) != _replication_lag(judgement):
+                self._upkeep.touch(self._replications.get(subject.key, ()))
+        elif subject.noun == "replication":
+            self._tie(subject, gone=judgement is None)
+
+    def _tie(self, subject: Subject, *, gone: bool) -> None:
+        """Keeps which replications are of which claim, whose objective they go by."""
+        key = ReplicationKey(*subject.key)
+        tied = self._replications.setdefault((key.namespace, key.claim), set())
+        (tied.discard if gone else tied.add)(subject)
+        if not tied:
+            del self._replications[(key.namespace, key.claim)]
 
     def _show_findings(self, subject: Subject, before: Judgement | None, after: Judgement | None) -> None:
         old, new = getattr(before, "findings", ()), getattr(after, "findings", ())
@@ -303,14 +306,15 @@ class Engine:
             elif scope == TOUCH_SCHEDULED:
                 self._upkeep.touch(self._judging.resting(ScheduleKey(*key)))
             elif scope == TOUCH_SOURCE:
-                self._touch_plans(key[0])
+                self._touch_source(key[0])
             elif scope == TOUCH_ALL:
                 self._touch_claims(self.facts.all(Claim))
             else:
                 self._touch_subject(Subject(key[0], key[1:]))
 
-    def _touch_plans(self, source: str) -> None:
-        for subject in [s for s in self._judgements if s.noun == "schedule" and s.key[0] == source]:
+    def _touch_source(self, source: str) -> None:
+        """Also those of which too little was known before to judge them."""
+        for subject in list(self._of_source.get(source, ())):
             self._touch_subject(subject)
 
     def _touch_claims(self, claims: Iterable[Claim]) -> None:
@@ -322,5 +326,11 @@ class Engine:
         if subject.noun == "claim":
             subject = Subject("claim", ClaimRef(*subject.key))
             self._enrolling[subject.key] = None
+        elif subject.noun in ("schedule", "replication"):
+            self._of_source.setdefault(subject.key[0], {})[subject] = None
         self._judging.forget(subject)
         self._upkeep.touch([subject, *dependents(subject, self.facts)])
+
+
+def _replication_lag(judgement: Judgement | None) -> float | None:
+    return judgement.objective.replication_lag if isinstance(judgement, ClaimJudgement) else None

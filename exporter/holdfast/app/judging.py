@@ -3,16 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from holdfast.app.rolls import ScopeRolls
-from holdfast.assessment.claim import Protectors, Setting, assess_claim
+from holdfast.assessment.claim import Protectors, assess_claim
 from holdfast.assessment.findings import assess_annotated
 from holdfast.assessment.lifecycle import assess_attachment, assess_volume
+from holdfast.assessment.objectives import resolve_objective
+from holdfast.assessment.replication import assess_replication
 from holdfast.assessment.schedules import assess_schedule
+from holdfast.assessment.setting import Setting
 from holdfast.assessment.snapshots import assess_content, assess_snapshot
-from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Facts, Namespace, Volume, Workload
-from holdfast.model.identity import ClaimRef, ObjectRef, ScheduleKey, Subject, TargetKey
+from holdfast.assessment.workloads import workloads_of
+from holdfast.inventory import Inventory
+from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Facts, Namespace, Pod, Volume, Workload
+from holdfast.model.identity import ClaimRef, ObjectRef, ReplicationKey, ScheduleKey, Subject, TargetKey
 from holdfast.model.judgement import Judgement, ScheduleJudgement, TargetJudgement
 from holdfast.model.observation import Observation
 from holdfast.model.protection import Coverage, Schedule, Target
+from holdfast.model.replication import Replication
 from holdfast.model.snapshots import Snapshot, SnapshotContent
 from holdfast.sources.contract import Source
 
@@ -25,9 +31,9 @@ _Judge = Callable[[tuple[str, ...], Setting], Verdict]
 class Judging:
     """Judges one subject at a time. Plans and places are built once and kept until something touches them."""
 
-    def __init__(self, sources: Sequence[Source], facts: Facts, rolls: ScopeRolls) -> None:
+    def __init__(self, sources: Sequence[Source], facts: Inventory, rolls: ScopeRolls) -> None:
         self._sources = {source.name: source for source in sources}
-        self._covering = [source for source in sources if source.cover]
+        self._covering = [(source.cover, source.feeds) for source in sources if source.cover]
         self._scoping = [source for source in sources if source.scopes]
         self._facts = facts
         self._rolls = rolls
@@ -44,6 +50,7 @@ class Judging:
             "attachment": self._attachment,
             "schedule": self._schedule,
             "target": self._target,
+            "replication": self._replication,
             "annotated": self._annotated,
         }
 
@@ -69,9 +76,14 @@ class Judging:
             self._targets.pop(TargetKey(*subject.key), None)
 
     def coverages(self, claim: Claim) -> tuple[Coverage, ...]:
-        """What every source says of the claim."""
+        """What every source that holds any object says of the claim."""
+        facts, rolls = self._facts, self._rolls
         return tuple(
-            [source.cover(claim, self._facts, self._rolls) for source in self._covering if source.cover]
+            [
+                cover(claim, facts, rolls)
+                for cover, feeds in self._covering
+                if any(facts.objects(feed.id) for feed in feeds)
+            ]
         )
 
     def protectors(self, claim: Claim) -> Protectors:
@@ -99,14 +111,16 @@ class Judging:
 
     def _rest(self, ref: ClaimRef, schedules: Mapping[ScheduleKey, Schedule | None]) -> None:
         for key, schedule in schedules.items():
-            self._told.setdefault(
-                key, schedule
-            )  # until the schedule itself is judged, others still know the old one
+            # until the schedule itself is judged, others still know the old one
+            self._told.setdefault(key, schedule)
         now, before = frozenset(schedules), self._rests.get(ref, frozenset())
         if now == before:
             return
         for key in before - now:
             self._resting[key].discard(ref)
+            if not self._resting[key]:  # keys of restores and places come and go for ever
+                del self._resting[key]
+                self._told.pop(key, None)
         for key in now - before:
             self._resting.setdefault(key, set()).add(ref)
         if now:
@@ -132,7 +146,8 @@ class Judging:
             self._rest(ClaimRef(*key), {})
             return None, ()
         protectors = self.protectors(claim)
-        self._rest(claim.ref, protectors.schedules)
+        awaited = {key: None for coverage in protectors.coverages for key in coverage.awaits}
+        self._rest(claim.ref, {**awaited, **protectors.schedules})
         return assess_claim(claim, protectors, setting)
 
     def _volume(self, key: tuple[str, ...], setting: Setting) -> Verdict:
@@ -157,18 +172,40 @@ class Judging:
         schedule = self.schedule(ScheduleKey(*key))
         if schedule is None:
             return None, ()
-        notes = self._facts.remembered("schedule_success", schedule.uid)
+        uid = _remembered_as(schedule)
+        notes = self._facts.remembered("schedule_success", uid)
         noted = notes[-1].time if notes else None
         judgement: ScheduleJudgement = assess_schedule(schedule, noted, setting.now)
         newest = judgement.last_success
         told = newest is not None and newest != noted
-        return judgement, (Observation("schedule_success", schedule.uid, newest),) if told and newest else ()
+        return judgement, (Observation("schedule_success", uid, newest),) if told and newest else ()
 
     def _target(self, key: tuple[str, ...], _: Setting) -> Verdict:
         target = self.target(TargetKey(*key))
         if target is None:
             return None, ()
         return TargetJudgement(key=target.key, available=target.available, checked=target.checked), ()
+
+    def replication(self, key: ReplicationKey) -> Replication | None:
+        """As the source builds it, or else as a feed read it."""
+        source = self._sources.get(key.source)
+        if source and source.replication:
+            return source.replication(key, self._facts)
+        return self._facts.get(Replication, *key)
+
+    def _replication(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        replication = self.replication(ReplicationKey(*key))
+        if replication is None:
+            return None, ()
+        facts, now = setting.facts, setting.now
+        claim = facts.get(Claim, replication.id.namespace, replication.id.claim)
+        objective = None
+        if claim is not None:
+            _, workloads = workloads_of(claim, facts.linked(Pod, "claim", *claim.ref), facts)
+            namespace = facts.get(Namespace, claim.ref.namespace)
+            objective = resolve_objective(claim, workloads, namespace, setting.policy, now).objective
+        dark = replication.id.source in setting.sight.dark
+        return assess_replication(replication, objective, dark=dark, now=now), ()
 
     def _annotated(self, key: tuple[str, ...], setting: Setting) -> Verdict:
         kind, namespace, name = key
@@ -180,6 +217,12 @@ class Judging:
         if held is None or held.annotations == NO_ANNOTATIONS:
             return None, ()
         return assess_annotated(held.annotations, ObjectRef(kind, namespace, name), setting.policy), ()
+
+
+def _remembered_as(schedule: Schedule) -> str:
+    """An object with several plans (``<object>/<plan>``) has one uid for all of them."""
+    part = schedule.key.name.partition("/")[2]
+    return f"{schedule.uid}/{part}" if part and schedule.uid else schedule.uid
 
 
 def claim_subjects(claims: Iterable[Claim]) -> list[Subject]:

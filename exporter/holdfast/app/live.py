@@ -21,9 +21,11 @@ from holdfast.app.transitions import Transitions
 from holdfast.http.measures import Measures
 from holdfast.http.site import Landing, SourceLine
 from holdfast.metrics.process import Collectors
+from holdfast.model.asking import ASK_REASONS, AskReason
 from holdfast.model.facts import Attachment, Claim
 from holdfast.model.feed import FEED_ERRORS, Feed, FeedError, FeedState
 from holdfast.model.identity import ClaimRef, ObjectKey
+from holdfast.model.replication import Replication
 from holdfast.sources.contract import Source
 
 _LOG = logging.getLogger("holdfast")
@@ -34,7 +36,7 @@ _STALLED = 120.0  # seconds without a finished look after which only a restart c
 
 
 class Live:
-    """Implements both ``Sink`` towards the cluster and ``Site`` towards http."""
+    """Implements ``Sink`` towards the cluster, ``ProbeSink`` towards probes and ``Site`` towards http."""
 
     def __init__(
         self,
@@ -57,6 +59,7 @@ class Live:
         )
         self._wake = asyncio.Event()
         self._off: dict[str, Source] = {}
+        self._asked: set[tuple[str, str]] = set()
         self._looked = time.monotonic()
         self._transitions = Transitions(
             provision=_observe(self._counts.provision),
@@ -64,6 +67,7 @@ class Live:
             reattach=_observe(self._counts.reattach),
             remember=engine.note,
         )
+        engine.lookout.puzzled = _say_puzzled
         self._counts.config.labels(config_hash).set(1)
         self._counts.build.labels(__version__, revision, platform.python_version()).set(1)
         for source in sources:
@@ -104,6 +108,27 @@ class Live:
 
     def error(self, feed: Feed, reason: FeedError) -> None:
         self._counts.source_errors.labels(*feed.id, reason).inc()
+
+    # ProbeSink
+
+    def measured(self, source: str, target: str, replications: Sequence[Replication]) -> None:
+        self._begin_asking(source, target)
+        self.engine.measured((source, target), replications, self.clock())
+        self._wake.set()
+
+    def failed(self, source: str, target: str, reason: AskReason, text: str) -> None:
+        self._begin_asking(source, target)
+        self._counts.source_errors.labels(source, target, reason).inc()
+        self.engine.unmeasured((source, target), text, self.clock())
+        self._wake.set()
+
+    def _begin_asking(self, source: str, target: str) -> None:
+        if (source, target) not in self._asked:
+            self._asked.add((source, target))
+            for reason in ASK_REASONS:
+                self._counts.source_errors.labels(source, target, reason)
+
+    # what both bring
 
     def _record(self, feed: Feed, key: ObjectKey) -> Claim | Attachment | None:
         """The record before a change, of the kinds whose transitions are timed; only once a first list is over."""
@@ -207,6 +232,10 @@ class Live:
         self._counts.persistent.set(int(persistent))
         if instant is not None:
             self._counts.written.set(instant)
+
+
+def _say_puzzled(feed: tuple[str, str], word: str) -> None:
+    _LOG.warning("source %s: %s is in state %r, which this version does not know", *feed, word)
 
 
 def _slice() -> Callable[[], bool]:

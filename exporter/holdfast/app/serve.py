@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -17,12 +17,14 @@ from holdfast.app.demonstrate import demonstrate
 from holdfast.app.live import Live
 from holdfast.app.look import Origin, load_client
 from holdfast.app.loop import LoopWatch
+from holdfast.app.probing import keep_probing
 from holdfast.history.memory import SEEN_FOR, Memory
 from holdfast.history.store import Store, StoreError
 from holdfast.http.server import Bound, HttpOptions, serve_http
 from holdfast.model.facts import Claim
 from holdfast.model.observation import Observation
 from holdfast.settings import Settings
+from holdfast.usage.prometheus import Prometheus
 
 _LOG = logging.getLogger("holdfast")
 _POLL = 5.0  # seconds between two looks at how the store fares
@@ -74,7 +76,7 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         async with serve_http(live, options.http, live.measures) as bound:
             _say_where(bound)
             options.started(bound)
-            await _run(live, store, selection, options.origin)
+            await _run(live, store, selection, options.origin, settings)
 
 
 def _say_where(bound: Bound) -> None:
@@ -83,7 +85,9 @@ def _say_where(bound: Bound) -> None:
         _LOG.info("listening for probes on %s", bound.probe)
 
 
-async def _run(live: Live, store: Store | None, selection: Selection, origin: Origin) -> None:
+async def _run(
+    live: Live, store: Store | None, selection: Selection, origin: Origin, settings: Settings
+) -> None:
     """All work beside http, until a signal; whatever fails ends the others and is raised."""
     gc.disable()  # until the first judgement is whole: collections over a growing heap would hold the loop
     stop = asyncio.Event()
@@ -98,6 +102,8 @@ async def _run(live: Live, store: Store | None, selection: Selection, origin: Or
                 group.create_task(_read(live, selection, origin)),
                 group.create_task(_keep_history(live, store)),
             ]
+            if not origin.demo and origin.folder is None:
+                tasks.append(group.create_task(_keep_asking(live, settings)))
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -126,6 +132,15 @@ async def _read(live: Live, selection: Selection, origin: Origin) -> None:
             discovered=live.offered,
         )
         await cluster.run()
+
+
+async def _keep_asking(live: Live, settings: Settings) -> None:
+    """Asks databases and the Prometheus-compatible API how replication goes, where the configuration names any."""
+    async with AsyncExitStack() as stack:
+        api = None
+        if settings.prometheus is not None:
+            api = await stack.enter_async_context(Prometheus(settings.prometheus.spec()))
+        await keep_probing(settings, api, live, live.clock)
 
 
 async def _read_folder(live: Live, selection: Selection, folder: Path) -> None:

@@ -3,20 +3,21 @@
 import msgspec
 
 from holdfast.assessment.copies import Evidence
+from holdfast.assessment.drills import assess_drills, gather_trials, worth_noting
 from holdfast.assessment.findings import annotation_findings, exemption_findings
 from holdfast.assessment.lifecycle import assess_pending, assess_resize, assess_terminating
 from holdfast.assessment.objectives import resolve_objective
 from holdfast.assessment.protection import assess_protection
+from holdfast.assessment.retention import retention_findings
+from holdfast.assessment.setting import Setting
 from holdfast.assessment.snapshots import restored
 from holdfast.assessment.usage import assess_usage, idle_since
 from holdfast.assessment.workloads import workloads_of
 from holdfast.model.facts import Claim, Facts, Namespace, Pod, StorageClass, Volume
-from holdfast.model.health import Sight
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
 from holdfast.model.judgement import ClaimJudgement
 from holdfast.model.objective import Objective
 from holdfast.model.observation import Observation
-from holdfast.model.policy import Policy
 from holdfast.model.protection import Coverage, Schedule, Target
 from holdfast.model.snapshots import Snapshot
 
@@ -29,15 +30,6 @@ class Protectors(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     targets: dict[TargetKey, Target | None] = {}
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """What all judgements share: the facts, the policy, what can be seen, and the instant."""
-
-    facts: Facts
-    policy: Policy
-    sight: Sight
-    now: float
-
-
 def assess_claim(
     claim: Claim, protectors: Protectors, setting: Setting
 ) -> tuple[ClaimJudgement, tuple[Observation, ...]]:
@@ -47,12 +39,17 @@ def assess_claim(
     named, workloads = workloads_of(claim, pods, facts)
     asked = resolve_objective(claim, workloads, facts.get(Namespace, claim.ref.namespace), policy, now)
     ruling = assess_protection(evidence_on(claim, asked.objective, protectors, setting), now)
+    evidence = ruling.appraisal.evidence
+    trials = gather_trials(claim, asked.objective, protectors.coverages, setting, restored=evidence.restored)
+    proof, proof_until = assess_drills(trials, now)
+    keeping, keeping_until = retention_findings(ruling.appraisal, policy)
     usage, told = idle_since(claim, assess_usage(claim, pods, facts, sight), facts, now)
-    told += _snapshots_seen(claim, facts)
+    told += (*_snapshots_seen(claim, facts), *worth_noting(trials, facts))
     volume = facts.get(Volume, claim.volume) if claim.volume else None
     kind, workload = named[0] if named else ("", "")
     on = ObjectRef("PersistentVolumeClaim", *claim.ref)
-    ends = [end for end in (asked.until, ruling.until) if end is not None]
+    exempt = ruling.protection.state == "exempt"
+    ends = (asked.until, ruling.until, proof_until, keeping_until)
     judgement = ClaimJudgement(
         ref=claim.ref,
         volume=claim.volume,
@@ -69,13 +66,15 @@ def assess_claim(
         created=claim.created,
         objective=asked.objective,
         protection=ruling.protection,
+        proof=msgspec.structs.replace(proof, state=None) if exempt else proof,
         usage=usage,
         pending=assess_pending(claim, pods, facts, sight),
         terminating=assess_terminating(claim, pods),
         resize=assess_resize(claim),
         findings=annotation_findings(claim.annotations, on, policy)
-        + exemption_findings(asked.objective, on, policy),
-        until=min(ends, default=None),
+        + exemption_findings(asked.objective, on, policy)
+        + keeping,
+        until=min((end for end in ends if end is not None), default=None),
     )
     return judgement, told
 

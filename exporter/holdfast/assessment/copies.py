@@ -82,6 +82,11 @@ class CopyVerdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """It could be restored now."""
         return self.copy.ready and not self.expired and not self.lost
 
+    @property
+    def point(self) -> bool:
+        """It is a recovery point that could be restored now; the log over a base backup is none of its own."""
+        return self.restorable and not self.copy.log
+
 
 class Appraisal(msgspec.Struct, frozen=True, kw_only=True):
     """The evidence, weighed. All lists are in order of time.
@@ -121,7 +126,10 @@ def appraise(evidence: Evidence, now: float) -> Appraisal:
 
 
 def _verdict(copy: Copy, evidence: Evidence, now: float) -> CopyVerdict:
+    """What log archiving keeps current was captured now, unless its base is still to come."""
     objective = evidence.objective
+    if copy.log == "running" and copy.captured <= now:
+        copy = msgspec.structs.replace(copy, captured=now)
     return CopyVerdict(
         copy=copy,
         own=_of_live_claim(copy, evidence),

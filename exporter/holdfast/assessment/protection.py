@@ -10,7 +10,7 @@ import msgspec
 
 from holdfast.assessment.copies import Appraisal, CopyVerdict, Evidence, accepts, appraise
 from holdfast.assessment.retention import missing_points
-from holdfast.model.judgement import CopyClock, Protection, ProtectionState, SourceTally
+from holdfast.model.judgement import ALWAYS, CopyClock, Protection, ProtectionState, SourceTally
 from holdfast.model.objective import Objective
 from holdfast.model.protection import Copy, Cover, Miss
 
@@ -21,6 +21,7 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """``until``: when the clock alone would change the ruling."""
 
     protection: Protection
+    appraisal: Appraisal
     until: float | None
 
 
@@ -28,18 +29,18 @@ def assess_protection(evidence: Evidence, now: float) -> Ruling:
     appraisal = appraise(evidence, now)
     state = next(row.state for row in STATE_TABLE if row.holds(appraisal))
     newest = appraisal.newest
-    restorable = [verdict.copy for verdict in appraisal.restorable]
-    missing = missing_points(evidence.objective, restorable, evidence.sight)
+    points = [verdict.copy for verdict in appraisal.counting if verdict.point]
+    missing = missing_points(evidence.objective, points, evidence.sight)
     protection = Protection(
         state=state,
         reasons=_reasons(state, appraisal),
-        captured=newest.copy.captured if newest else None,
+        captured=_said(newest.copy) if newest else None,
         clocks=_clocks(appraisal.known),
         tallies=_tallies(appraisal),
         covers=tuple(sorted(evidence.covers, key=lambda cover: (cover.schedule, cover.target))),
         retention_missing=() if state == "exempt" else missing,
     )
-    return Ruling(protection=protection, until=_until(appraisal))
+    return Ruling(protection=protection, appraisal=appraisal, until=_until(appraisal))
 
 
 class StateRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,11 +224,15 @@ def _run_reasons(appraisal: Appraisal) -> Iterable[str]:
             yield "overdue"
 
 
+def _said(copy: Copy) -> float:
+    return ALWAYS if copy.log == "running" else copy.captured
+
+
 def _clocks(known: Iterable[CopyVerdict]) -> tuple[CopyClock, ...]:
     newest: dict[tuple[str, str, str], float] = {}
     for verdict in known:  # in order of time
         copy = verdict.copy
-        newest[(copy.source, copy.placement, copy.consistency)] = copy.captured
+        newest[(copy.source, copy.placement, copy.consistency)] = _said(copy)
     return tuple(
         CopyClock(source=source, placement=placement, consistency=consistency, captured=captured)
         for (source, placement, consistency), captured in sorted(newest.items())
@@ -240,7 +245,8 @@ def _tallies(appraisal: Appraisal) -> tuple[SourceTally, ...]:
         own = [verdict for verdict in appraisal.known if verdict.copy.source == coverage.source]
         if not own and not any(cover.gap != "excluded" for cover in coverage.covers):
             continue
-        points = {verdict.copy.captured for verdict in own if verdict.restorable}
+        points = {verdict.copy.captured for verdict in own if verdict.point}
+        own = [verdict for verdict in own if not verdict.copy.log]
         tallies.append(
             SourceTally(
                 source=coverage.source,

@@ -6,6 +6,8 @@ from holdfast.model.judgement import ScheduleJudgement
 from holdfast.model.plan import PlanError, read_plan
 from holdfast.model.protection import Schedule
 
+_LONGEST = 200  # characters of a cron that are shown; what is longer is a mistake
+
 
 def assess_schedule(schedule: Schedule, remembered_success: float | None, now: float) -> ScheduleJudgement:
     """Runs are due by the real cron. Missed ones go on counting while the schedule is paused.
@@ -19,7 +21,7 @@ def assess_schedule(schedule: Schedule, remembered_success: float | None, now: f
     rota = _rota(schedule, last_success, now)
     return ScheduleJudgement(
         key=schedule.key,
-        cron=schedule.cron,
+        cron=schedule.cron[:_LONGEST],
         target=schedule.target,
         paused=schedule.paused,
         last_success=last_success,
@@ -50,7 +52,8 @@ def _rota(schedule: Schedule, last_success: float | None, now: float) -> _Rota:
     due = plan.before(now)
     if due is not None and due <= schedule.created:
         due = None
-    missed = plan.due(last_success if last_success is not None else schedule.created, now)
+    since = last_success if last_success is not None else schedule.created
+    missed = plan.due(since, now) if since < now else 0  # made in the future, maybe at the calendar's end
     running = schedule.running_since
     if missed and running is not None and running > (last_success or schedule.created):
         missed -= 1  # the run now in progress may yet succeed

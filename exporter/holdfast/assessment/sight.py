@@ -8,6 +8,7 @@ from holdfast.model.facts import Attachment, Claim, Fact, Node, Pod, StorageClas
 from holdfast.model.health import FeedHealth, Sight
 from holdfast.model.snapshots import Snapshot, SnapshotContent
 
+_SNAPSHOTS = (("csi-snapshot", "VolumeSnapshot"), ("csi-snapshot", "VolumeSnapshotContent"))
 _REFERENCES = ("StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob")
 
 
@@ -25,9 +26,10 @@ def assess_sight(
 
     ``protecting`` are the sources that could hold copies, each with the kinds of the cluster's own that it needs.
     """
-    feeds = tuple(feeds)
+    feeds = tuple(feed for feed in feeds if not feed.measured)
     dark = {(feed.source, feed.kind) for feed in feeds if not _vouches(feed, blind_after, now)}
-    blind = {feed.source for feed in feeds if makes_blind(feed, blind_after, now)}
+    lacking = [feed for feed in feeds if makes_blind(feed, blind_after, now)]
+    blind = {feed.source for feed in lacking if feed.copies}
     lost = {
         feed.kind
         for feed in feeds
@@ -38,6 +40,8 @@ def assess_sight(
     core = {kind for source, kind in dark if source == "core"}
     sight = Sight(
         blind=frozenset(blind & protecting.keys()),
+        dark=frozenset(feed.source for feed in lacking),
+        unproven=any(feed.source in protecting for feed in lacking),
         pods="Pod" not in core,
         references=not core.intersection(_REFERENCES),
         namespaces=not any(
@@ -49,7 +53,7 @@ def assess_sight(
         classes="StorageClass" not in core,
         nodes="Node" not in core,
         attachments="VolumeAttachment" not in core,
-        snapshots=not any(source == "csi-snapshot" for source, _ in dark),
+        snapshots=not dark.intersection(_SNAPSHOTS),
     )
     ends = [
         feed.lost_since + blind_after

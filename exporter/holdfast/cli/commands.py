@@ -194,7 +194,10 @@ def config_check(config: CONFIG = None) -> None:
     """Check configuration files; say all that is wrong with them at once."""
     settings = _settings(config)
     off = [source.name for source in select(settings).disabled]
+    own = [source.name for source in settings.generic_sources]
     print(f"configuration is good: {len(settings.tiers)} tiers, sources off: {', '.join(off) or 'none'}")
+    if own:
+        print(f"sources of your own: {', '.join(own)}")
 
 
 @app.command()

@@ -12,9 +12,13 @@ from rich.text import Text
 from holdfast.app.account.document_shapes import (
     ClaimPart,
     CopyPart,
+    DrillPart,
+    ObjectivePart,
+    ReplicationPart,
     Report,
     SchedulePart,
     SnapshotPart,
+    TargetPart,
     VolumePart,
     humane,
 )
@@ -25,6 +29,16 @@ _ORDER = ("unprotected", "never", "late", "unknown", "orphaned", "protected", "e
 _URGENCIES = ("page", "ticket", "know")
 _SEVERITIES = ("critical", "warning", "info")
 _WELL = ("up", "not_installed", "disabled")
+
+_UNPROVEN = {"failed": "unprotected", "never": "never", "overdue": "late", "slow": "late"}
+_BEHIND = {
+    "broken": "unprotected",
+    "lagging": "late",
+    "degraded": "late",
+    "unknown": "unknown",
+    "paused": "exempt",
+}
+"""States that are told of, worst first, and whose colour they have. A drill that is not due yet is no news."""
 
 _GAP = 2  # columns between columns
 _LEAST_CLAIM = 24  # a longer name folds rather than taking more from a narrow terminal
@@ -52,6 +66,8 @@ def print_report(report: Report, console: Console) -> None:
         console.print()
         _print_lines(lines, console)
     tell_section(console, "Schedules that need a look", _schedules(report))
+    tell_section(console, "Restores that need a look", _drills(report))
+    tell_section(console, "Replications that need a look", _replications(report))
     tell_section(console, "Locations that cannot be reached", _targets(report))
     tell_section(console, "What cannot be seen", _unseen(report))
     tell_section(console, "Left over", _left_over(report))
@@ -215,8 +231,13 @@ def _schedules(report: Report) -> Iterator[tuple[Part, ...]]:
             f"last success {humane((report.now - last).total_seconds())} ago" if last else "no success known"
         )
         covers = f"covers {schedule.claims} claim" + ("" if schedule.claims == 1 else "s")
-        name = f"{schedule.source} {schedule.namespace}/{schedule.name}"
-        yield name, ": ", (", ".join(faults), COLOURS["late"]), f"; {success}; {covers}"
+        yield _named(schedule), ": ", (", ".join(faults), COLOURS["late"]), f"; {success}; {covers}"
+
+
+def _named(part: SchedulePart | TargetPart | ReplicationPart) -> str:
+    """What belongs to the whole cluster has no namespace."""
+    place = f"{part.namespace}/{part.name}" if part.namespace else part.name
+    return f"{part.source} {place}"
 
 
 def _faults(schedule: SchedulePart) -> Iterator[str]:
@@ -224,7 +245,7 @@ def _faults(schedule: SchedulePart) -> Iterator[str]:
         yield "paused"
     if not schedule.valid:
         yield "refused by its tool"
-    if schedule.missed_runs is None:
+    if schedule.missed_runs is None and schedule.cron:  # without one, no object tells when runs are due
         yield f"cron {schedule.cron!r} cannot be read"
     if schedule.last_result in ("failure", "partial"):
         yield f"last run ended in {schedule.last_result}"
@@ -232,13 +253,52 @@ def _faults(schedule: SchedulePart) -> Iterator[str]:
         yield f"{schedule.missed_runs} run{'' if schedule.missed_runs == 1 else 's'} missed"
 
 
+def _drills(report: Report) -> Iterator[tuple[Part, ...]]:
+    states = list(_UNPROVEN)
+    claims = [claim for claim in report.claims if claim.drill.state in states]
+    claims.sort(key=lambda claim: (states.index(claim.drill.state or ""), claim.namespace, claim.name))
+    for claim in claims:
+        state = claim.drill.state or ""
+        told = "; ".join(_of_drill(claim.drill, claim.objective))
+        yield f"{claim.namespace}/{claim.name}: ", (state, COLOURS[_UNPROVEN[state]]), f"; {told}"
+
+
+def _of_drill(drill: DrillPart, objective: ObjectivePart) -> Iterator[str]:
+    """The drill in force, beside what is asked for."""
+    every, rto = objective.restore_drill_every_seconds, objective.rto_seconds
+    asked = f", every {humane(every)} is asked for" if every is not None else ""
+    if drill.age_seconds is None:
+        yield f"no restore has succeeded{asked}"
+        return
+    yield f"last proven {humane(drill.age_seconds)} ago by {drill.source}{asked}"
+    if drill.duration_seconds is not None and rto is not None:
+        yield f"it took {humane(drill.duration_seconds)} / {humane(rto)}"
+
+
+def _replications(report: Report) -> Iterator[tuple[Part, ...]]:
+    states = list(_BEHIND)
+    found = [replication for replication in report.replications if replication.state in states]
+    found.sort(key=lambda replication: states.index(replication.state))
+    for replication in found:
+        of = f" of {replication.claim}" if replication.claim else ""
+        told = "".join(f"; {each}" for each in _of_replication(replication))
+        yield f"{_named(replication)}{of}: ", (replication.state, COLOURS[_BEHIND[replication.state]]), told
+
+
+def _of_replication(replication: ReplicationPart) -> Iterator[str]:
+    if replication.why:
+        yield replication.why
+    lag, objective = replication.lag_seconds, replication.objective_seconds
+    if lag is not None:
+        yield f"{humane(lag)} behind" + (f" / {humane(objective)}" if objective is not None else "")
+
+
 def _targets(report: Report) -> Iterator[tuple[Part, ...]]:
     for target in report.targets:
         if target.available is False:
             age = humane((report.now - target.checked).total_seconds()) if target.checked else ""
             checked = f"; checked {age} ago" if age else ""
-            name = f"{target.source} {target.namespace}/{target.name}"
-            yield name, ": ", ("unavailable", COLOURS["unprotected"]), checked
+            yield _named(target), ": ", ("unavailable", COLOURS["unprotected"]), checked
 
 
 def _unseen(report: Report) -> Iterator[tuple[Part, ...]]:

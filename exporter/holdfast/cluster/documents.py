@@ -76,10 +76,13 @@ def read_file(path: Path, name: str) -> tuple[list[Found], list[FileError]]:
     """All that can be read in the file. ``name`` is how errors call it; what a file holds raises nothing."""
     found: list[Found] = []
     faults: list[FaultError] = []
+    listed = False
     try:
         data = _utf8(path)
         for each in _objects(path, data):
-            if isinstance(each, FaultError):
+            if each is None:
+                listed = True
+            elif isinstance(each, FaultError):
                 faults.append(each)
             else:
                 found.append(each)
@@ -87,7 +90,7 @@ def read_file(path: Path, name: str) -> tuple[list[Found], list[FileError]]:
         faults.append(fault)
     except OSError as error:
         faults.append(FaultError(None, error.strerror or str(error)))
-    if not found and not faults:
+    if not found and not faults and not listed:
         faults.append(FaultError(None, "holds no object"))
     return found, [FileError(file=name, line=fault.line, message=fault.message) for fault in faults]
 
@@ -113,14 +116,15 @@ def _utf8(path: Path) -> bytes:
         raise FaultError(1, f"no valid {encoding}: {error}") from error
 
 
-def _objects(path: Path, data: bytes) -> Iterator[Found | FaultError]:
+def _objects(path: Path, data: bytes) -> Iterator[Found | FaultError | None]:
+    """None for a list without items, as kubectl writes it of a kind that has none."""
     if path.suffix.lower() == ".json" or (data.lstrip()[:1] == b"{" and _is_json(data)):
         yield from _from_json(data)
     else:
         yield from _from_yaml(data)
 
 
-def _expand(text: _Text, part: Any, of_list: Head, depth: int) -> Iterator[Found | FaultError]:
+def _expand(text: _Text, part: Any, of_list: Head, depth: int) -> Iterator[Found | FaultError | None]:
     """The object, or those of the list. Items of a typed list may leave out what the list says for them."""
     try:
         head = text.head(part)
@@ -138,6 +142,8 @@ def _expand(text: _Text, part: Any, of_list: Head, depth: int) -> Iterator[Found
         yield FaultError(text.line(part), f"lists within lists, deeper than {DEEPEST_LIST}")
     else:
         typed = Head(apiVersion=version, kind=kind.removesuffix("List") or None)
+        if not items:
+            yield None
         for item in items:
             yield from _expand(text, item, typed, depth + 1)
 
@@ -177,7 +183,7 @@ class _Json:
         return msgspec.json.decode(part, type=shape)
 
 
-def _from_json(data: bytes) -> Iterator[Found | FaultError]:
+def _from_json(data: bytes) -> Iterator[Found | FaultError | None]:
     """One value after the other: several runs of kubectl into one file put nothing between them."""
     text = _Json(data)
     start = _SOMETHING.search(data)
@@ -241,7 +247,7 @@ class _Yaml:
         return msgspec.json.decode(msgspec.json.encode(part), type=shape)
 
 
-def _from_yaml(data: bytes) -> Iterator[Found | FaultError]:
+def _from_yaml(data: bytes) -> Iterator[Found | FaultError | None]:
     for tree in trees(data):
         if isinstance(tree, DamagedError):
             yield FaultError(tree.line, tree.message)

@@ -1,5 +1,7 @@
 """A list and watch that never ends: one resource, in one namespace or everywhere, for all feeds that want it.
 
+Where a feed asks for it, a list every so often takes the place of the watch.
+
 Here belongs what is done about each error, and when contact counts as lost. What was read is kept until the
 server says that it is gone: a complete list without it, or a DELETED event.
 """
@@ -7,7 +9,7 @@ server says that it is gone: a complete list without it, or a DELETED event.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import aiohttp
 
@@ -23,6 +25,7 @@ from holdfast.model.feed import Feed, FeedState, Resource, Sink
 log = logging.getLogger("holdfast.cluster")
 
 PAGES_AT_ONCE = 4
+POLLED_AT_ONCE = 2
 
 
 class Road:
@@ -38,12 +41,19 @@ class Road:
         self.standing = Standing(sink)
         self.turns = Turns(timing.slice)
         self.pages = asyncio.Semaphore(PAGES_AT_ONCE)
+        # their own: an API server behind the API server may hang, and must not hold up what is watched
+        self.polled_pages = asyncio.Semaphore(POLLED_AT_ONCE)
         self.doubt = asyncio.Event()  # set by a lane whose path is not found: discovery should look again
 
 
 def path_of(resource: Resource, version: str, namespace: str) -> str:
     root = f"/apis/{resource.group}/{version}" if resource.group else f"/api/{version}"
     return f"{root}/namespaces/{namespace}/{resource.plural}" if namespace else f"{root}/{resource.plural}"
+
+
+def poll_of(feeds: Iterable[Feed]) -> float | None:
+    """How often a resource is listed, for all of its feeds; None where it is watched."""
+    return min((feed.poll for feed in feeds if feed.poll is not None), default=None)
 
 
 class Lane:
@@ -56,7 +66,9 @@ class Lane:
         self._timing = road.timing
         self.feeds = tuple(feeds)
         self._holdings = Holdings(shapes_of(feeds), road.sink)
-        self._listing = Listing(road.connection, road.pages, self._decode)
+        self._poll = poll_of(feeds)
+        slots = road.pages if self._poll is None else road.polled_pages
+        self._listing = Listing(road.connection, slots, self._decode)
         self._backoff = Backoff(road.timing, road.chance)
         self._path = ""
         self._version: str | None = None  # the resourceVersion to watch from; None asks for a new list
@@ -90,7 +102,10 @@ class Lane:
         try:
             if self._version is None:
                 await self._list()
-            await self._watch()
+            if self._poll is None:
+                await self._watch()
+            else:
+                await self._rest(self._poll)
         except ApiError as error:
             await self._after(error)
         except Exception as error:  # a fault of ours must show, and must not take the other lanes along
@@ -123,6 +138,12 @@ class Lane:
                 await self._road.turns.spread(self._holdings.each(page), self._holdings.take)
         await self._road.turns.spread(self._holdings.end_list(), self._holdings.drop)
         return version
+
+    async def _rest(self, seconds: float) -> None:
+        """Where nothing is watched a complete list is the proof of contact."""
+        self._version = None
+        self._prove()
+        await asyncio.sleep(self._timing.jittered(seconds, self._road.chance))
 
     async def _decode(self, body: bytes) -> Page:
         return await self._road.turns.once(lambda: decode_page(body, self._holdings.shapes))
@@ -181,7 +202,7 @@ class Lane:
     # -- states
 
     def _prove(self) -> None:
-        """The watch is a real one: contact stands, or stands again."""
+        """The watch, or the list in its place, is a real one: contact stands, or stands again."""
         if self._lively and self._state == "up":
             return
         self._lively = True

@@ -37,6 +37,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
     first_look: float = 60.0
     discover: float = 30.0
+    group: float = 20.0  # to describe one API group, which may be served by a server of its own
     confirm: float = 10.0  # between the two looks that must agree before a resource counts as gone
 
     backoff: float = 0.5

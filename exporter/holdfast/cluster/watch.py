@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from holdfast.cluster.connect import Connection
 from holdfast.cluster.discovery import Catalog, Choice, Discovery
 from holdfast.cluster.errors import ApiError
-from holdfast.cluster.lane import Lane, Road
+from holdfast.cluster.lane import Lane, Road, poll_of
 from holdfast.cluster.scope import Scope
 from holdfast.cluster.timing import Backoff, Timing
 from holdfast.model.feed import Feed, FeedState, Resource, Sink
@@ -65,7 +65,7 @@ class Cluster:
         self._sink = sink
         self._chance = chance
         self._scope = Scope(namespaces, source_namespaces)
-        self._discovery = Discovery(connection)
+        self._discovery = Discovery(connection, self._timing)
         self._backoff = Backoff(self._timing, chance)
         self._discovered = discovered
         self._groups: frozenset[str] | None = None
@@ -136,7 +136,8 @@ class Cluster:
 
     async def _reconcile(self, group: asyncio.TaskGroup, resource: Resource, catalog: Catalog) -> None:
         running = self._running.get(resource)
-        choice = catalog.choose(resource, running.version if running else "")
+        polled = poll_of(self._feeds[resource]) is not None
+        choice = catalog.choose(resource, running.version if running else "", polled=polled)
         if choice.kind == "served":
             await self._serve(group, resource, choice.version)
         elif running is None:
@@ -185,7 +186,7 @@ class Cluster:
             self._sink.error(feed, "server_error")
             message = "its API group is registered and does not answer"
             if choice.kind == "foreign":
-                message = f"served only as {choice.version}, which this release does not read"
+                message = choice.message
             self._road.standing.whole(feed, "failing", message)
 
     # -- when discovery itself fails

@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
-from holdfast.demo.cluster import Cluster, Object
+from holdfast.demo.cluster import Cluster, Object, kind_of
 from holdfast.demo.instants import Clock, dated
+from holdfast.demo.tools import run_tools
 from holdfast.demo.velero import run_backups
 from holdfast.demo.volumes import attach_volumes, bind_claims, cut_snapshots
 from holdfast.demo.workloads import run_workloads
@@ -42,26 +43,29 @@ def demo_objects(now: float, *, told: float | None = None) -> Iterator[Object]:
     clock = Clock(told=now if told is None else told, now=now)
     cluster = Cluster(clock)
     for document in _stories():
-        obj = dated(document, clock)
-        cluster.add(obj, obj.pop("demo", None))
+        hints = document.get("demo", {})
+        leaves = {"leaves": hints["leaves"]} if "leaves" in hints else {}  # dated run by run
+        obj = dated({**document, "demo": {k: v for k, v in hints.items() if k not in leaves}}, clock)
+        cluster.add(obj, obj.pop("demo") | leaves)
     run_workloads(cluster)
     bind_claims(cluster)
     attach_volumes(cluster)
     cut_snapshots(cluster)
     run_backups(cluster)
+    run_tools(cluster)
     return cluster.finished()
 
 
 def write_demo(directory: Path, now: float) -> list[Path]:
-    """Writes the objects as ``kubectl get KIND --all-namespaces -o yaml`` would, a file a kind. Returns the
-    files.
+    """Writes the objects as ``kubectl get KIND --all-namespaces -o yaml`` would, a file a kind
+    (``backup.velero.io.yaml`` where it is not Kubernetes' own). Returns the files.
 
     The directory is made where it is missing; files of other names in it are left alone.
     """
     directory.mkdir(parents=True, exist_ok=True)
     by_kind: dict[str, list[Object]] = {}
     for obj in demo_objects(now):
-        by_kind.setdefault(obj["kind"], []).append(obj)
+        by_kind.setdefault(kind_of(obj), []).append(obj)
     written = []
     for kind, items in by_kind.items():
         path = directory / f"{kind.lower()}.yaml"

@@ -16,8 +16,8 @@ _FIRST_REVISION = 1_500_000_000  # seconds; resource versions count up from here
 
 
 class Cluster:
-    """Objects by kind, namespace and name. ``hints`` are what a story says to the controllers under
-    ``demo:``."""
+    """Objects by kind (see ``kind_of``), namespace and name. ``hints`` are what a story says to the controllers
+    under ``demo:``."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -45,6 +45,9 @@ class Cluster:
     def all(self, kind: str) -> list[Object]:
         return [obj for (held, _, _), obj in self._objects.items() if held == kind]
 
+    def everything(self) -> list[Object]:
+        return list(self._objects.values())
+
     def hints(self, obj: Object) -> Mapping[str, Any]:
         return self._hints.get(_key(obj), {})
 
@@ -70,6 +73,13 @@ def fill(held: Object, more: Mapping[str, Any]) -> None:
             held[name] = value
         elif isinstance(held[name], dict) and isinstance(value, dict):
             fill(held[name], value)
+
+
+def kind_of(obj: Object) -> str:
+    """Kubernetes' own kinds by their name alone, those of others as ``Backup.velero.io``: several tools have one."""
+    group, kind = obj["apiVersion"].rpartition("/")[0], str(obj["kind"])
+    own = "." not in group or group.endswith(".k8s.io")
+    return kind if own else f"{kind}.{group}"
 
 
 def created(obj: Object) -> float:
@@ -103,4 +113,4 @@ def owned_by(owner: Object) -> list[Object]:
 
 
 def _key(obj: Object) -> tuple[str, str, str]:
-    return obj["kind"], namespace_of(obj), name_of(obj)
+    return kind_of(obj), namespace_of(obj), name_of(obj)

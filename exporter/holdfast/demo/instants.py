@@ -10,6 +10,8 @@ A story writes ``<expression>`` inside any text:
 ``<nanos now-26h>``        an instant in nanoseconds, a number
 ``<daily now-3h>``         a cron that came round at that hour every day; ``<weekly now-4d>`` once a week
 ``<uid KIND SPACE/NAME>``  the uid of an object; with ``/earlier``: of one that bore its name before
+``<stamp now-26h>``        an instant as backup tools append it to a name
+``<id TEXT>``              eight hexadecimal digits, as of a snapshot, drawn from the text and the now
 =========================  ======================================================================
 """
 
@@ -98,6 +100,10 @@ def _resolved(expression: str, clock: Clock) -> str:
         kind, _, place = rest.partition(" ")
         namespace, name, *earlier = place.split("/")
         return uid_of(kind, namespace, name, earlier=bool(earlier))
+    if form == "id":
+        return f"c{uid_of('id', rest, stamp(clock.told))[:7]}"  # all digits would be read as a number
+    if form == "stamp":
+        return stamp(_instant(rest, clock))
     if form in ("day", "daily", "weekly"):
         moment = datetime.fromtimestamp(_instant(rest, clock), UTC)
         if form == "day":

@@ -1,8 +1,8 @@
 """Velero: from Schedules and single Backups to what their runs left behind, as of now.
 
 Hints on a Schedule or Backup, beside those of ``runs``: ``method`` (``file``, ``move`` or ``csi``) and
-``copies``: the size of each claim's data by ``namespace/claim``, or ``{size, fails}`` where the newest so
-many runs failed for it. ``counts`` is how many snapshots a run counts if not one a claim, ``hooks`` how many
+``copies``: the size of each claim's data by ``namespace/claim``, or ``{size, fails, shrunk}`` where the newest so
+many runs failed for it, or found next to nothing to copy. ``counts`` is how many snapshots a run counts if not one a claim, ``hooks`` how many
 hooks it ran, ``deleted: true`` says that the Schedule is gone and only its backups are left.
 """
 
@@ -16,6 +16,7 @@ from holdfast.demo.runs import Run, runs_of
 
 _GIB = 1024**3
 _WAITING = {"move": "WaitingForPluginOperations"}  # in what phase a run is going; InProgress otherwise
+_EMPTY = 4096  # bytes: what an empty directory comes to
 _GROWTH = 0.004  # of the data, from run to run
 _VERSION = {"formatVersion": "1.1.0", "version": 1}
 
@@ -32,11 +33,11 @@ class _Made(NamedTuple):
 
 
 def run_backups(cluster: Cluster) -> None:
-    for backup in cluster.all("Backup"):  # those that somebody asked for
+    for backup in cluster.all("Backup.velero.io"):  # those that somebody asked for
         hints = cluster.hints(backup)
         due, takes = created(backup), duration(hints["takes"])
         _make(cluster, backup, hints, Run(due, 0, "Completed", due + takes, takes))
-    for schedule in cluster.all("Schedule"):
+    for schedule in cluster.all("Schedule.velero.io"):
         _run_schedule(cluster, schedule)
 
 
@@ -117,7 +118,7 @@ def _parts(cluster: Cluster, hints: Mapping[str, Any], run: Run) -> Iterator[_Ma
             failed=run.number > -told.get("fails", 0),
             started=started,
             ended=ended if ended <= cluster.clock.now else None,
-            size=_size(told["size"], named, run.number),
+            size=_EMPTY if run.number > -told.get("shrunk", 0) else _size(told["size"], named, run.number),
         )
 
 

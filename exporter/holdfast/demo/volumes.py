@@ -1,10 +1,10 @@
 """The volume controllers: from claims to volumes, from pods to attachments, from snapshots to their
 contents.
 
-Hints: ``attached: true`` on a StorageClass whose volumes are attached to nodes, ``snapshots`` (``schedule``,
-``keeps`` and ``class``) on a claim of which snapshots are cut, ``content: none`` on a snapshot whose content
-is gone, ``earlier: true`` on a claim whose name another one bore before, ``size`` on a snapshot whose claim
-is gone.
+Hints on a StorageClass: ``attached: true`` where its volumes are attached to nodes, ``handles: names`` where
+the driver knows them by their names. Others: ``snapshots`` (``schedule``, ``keeps`` and ``class``) on a claim
+of which snapshots are cut, ``content: none`` on a snapshot whose content is gone, ``earlier: true`` on a
+claim whose name another one bore before, ``size`` on a snapshot whose claim is gone.
 """
 
 import hashlib
@@ -40,6 +40,8 @@ def _add_volume(cluster: Cluster, claim: Object) -> None:
     if held is None:  # made by hand, and written in the story
         return
     driver, made = held["provisioner"], rfc3339(created(claim) + 3)
+    by_name = cluster.hints(held).get("handles") == "names"
+    handle = claim["spec"]["volumeName"] if by_name else f"0001-0009-rook-ceph-{uid(claim)}"
     provisioner = {"volume.kubernetes.io/storage-provisioner": driver}
     fill(claim, {"metadata": {"annotations": provisioner}})
     volume = {
@@ -55,7 +57,7 @@ def _add_volume(cluster: Cluster, claim: Object) -> None:
             "accessModes": claim["spec"]["accessModes"],
             "capacity": {"storage": claim["status"]["capacity"]["storage"]},
             "claimRef": _reference(claim),
-            "csi": {"driver": driver, "volumeHandle": f"0001-0009-rook-ceph-{uid(claim)}"},
+            "csi": {"driver": driver, "volumeHandle": handle},
             "persistentVolumeReclaimPolicy": held["reclaimPolicy"],
             "storageClassName": name_of(held),
             "volumeMode": claim["spec"]["volumeMode"],

@@ -2,6 +2,8 @@
 pods.
 
 Hints: ``pods: Pending`` or ``pods: none`` on what runs pods, and those of a CronJob that ``runs`` reads.
+``instances`` (``count``, ``label``, ``size`` and ``image``) on the object of an operator that makes claims and pods
+by itself, all of them labelled with its name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +29,9 @@ def run_workloads(cluster: Cluster) -> None:
         for node in _ready_nodes(cluster):
             name = f"{name_of(daemon_set)}-{drawn(5, name_of(daemon_set), node)}"
             _add_pod(cluster, name, daemon_set, _template(daemon_set), {"nodeName": node})
+    for obj in cluster.everything():
+        if "instances" in cluster.hints(obj):
+            _run_instances(cluster, obj, cluster.hints(obj)["instances"])
     for cron_job in cluster.all("CronJob"):
         _run_cron_job(cluster, cron_job)
     for job in cluster.all("Job"):
@@ -61,6 +66,23 @@ def _add_claim(cluster: Cluster, name: str, owner: Object, template: Object, ord
     }
     kind = {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
     cluster.add(kind | {"metadata": metadata, "spec": deepcopy(template["spec"])})
+
+
+def _run_instances(cluster: Cluster, owner: Object, told: Mapping[str, Any]) -> None:
+    metadata = {
+        "namespace": namespace_of(owner),
+        "creationTimestamp": owner["metadata"]["creationTimestamp"],
+        "labels": {told["label"]: name_of(owner)},
+        "ownerReferences": owned_by(owner),
+    }
+    for number in range(1, told["count"] + 1):
+        name = f"{name_of(owner)}-{number}"
+        spec = {"storageClassName": "fast", "resources": {"requests": {"storage": told["size"]}}}
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": spec}
+        cluster.add(deepcopy(claim | {"metadata": metadata | {"name": name}}))
+        volume = {"name": "data", "persistentVolumeClaim": {"claimName": name}}
+        pod = {"containers": [{"name": "main", "image": told["image"]}], "volumes": [volume]}
+        _add_pod(cluster, name, owner, {"metadata": {"labels": dict(metadata["labels"])}, "spec": pod})
 
 
 def _run_deployment(cluster: Cluster, owner: Object) -> None:

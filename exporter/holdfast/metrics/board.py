@@ -9,14 +9,18 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from holdfast.metrics.family import CLUSTER_SCOPED, IDENTITY, Family, escape, number, since
+from holdfast.metrics.family import CLUSTER_SCOPED, IDENTITY, NOW_MARK, Family, Still, escape, number, since
 
+_NOW_MARK = NOW_MARK.encode()
 _SLAB = 256  # subjects; a slab splits at twice this
 
 Key = tuple[str, ...]
-Instants = tuple[tuple[str, float], ...]
+Instants = tuple[tuple[str, float | None], ...]
 Rendered = tuple[bytes | Instants, ...]
-"""The rows of one subject, by family: finished text, or for a clock family the heads of its rows and their instants."""
+"""The rows of one subject, by family: finished text, or for a clock family the heads of its rows and their instants.
+
+A row that stands still is all head, and has no instant.
+"""
 
 
 class _Slab:
@@ -80,7 +84,8 @@ class _Table:
                 yield _clock_text(slab, index, now)
         else:
             for slab in self._slabs:
-                yield slab.joined(index)
+                text = slab.joined(index)
+                yield text.replace(_NOW_MARK, number(now).encode()) if _NOW_MARK in text else text
 
     def _slab(self, key: Key) -> _Slab:
         return self._slabs[bisect_left(self._last, key)]
@@ -160,7 +165,7 @@ def _clock_text(slab: _Slab, index: int, now: float) -> bytes:
         instants = rows[key][index]
         if instants:
             for head, instant in instants:  # type: ignore[misc]  # a clock family
-                lines.append(f"{head}{since(now - instant)}\n")
+                lines.append(f"{head}\n" if instant is None else f"{head}{since(now - instant)}\n")
     return "".join(lines).encode()
 
 
@@ -182,6 +187,13 @@ def _renderer(family: Family, identity: Sequence[str]) -> Any:
         return "".join([f"{head(named, values)}{number(value)}\n" for values, value in rows]).encode()
 
     def clock(named: str, judgement: Any) -> Instants:
-        return tuple([(head(named, values), instant) for values, instant in rows_of(judgement)])
+        return tuple(
+            [
+                (head(named, values) + number(value), None)
+                if isinstance(value, Still)
+                else (head(named, values), value)
+                for values, value in rows_of(judgement)
+            ]
+        )
 
     return clock if family.clock else finished

@@ -3,6 +3,7 @@
 from holdfast.metrics.claims import CLAIM_FAMILIES
 from holdfast.metrics.family import Family
 from holdfast.metrics.process import PROCESS_FAMILIES, ProcessFamily
+from holdfast.metrics.proof import DRILL_FAMILIES, REPLICATION_FAMILIES
 from holdfast.metrics.protection import PROTECTION_FAMILIES, SCHEDULE_FAMILIES
 from holdfast.metrics.seeing import SEEING_FAMILIES
 from holdfast.metrics.storage import STORAGE_FAMILIES
@@ -11,6 +12,8 @@ RENDERED: tuple[Family, ...] = (
     *CLAIM_FAMILIES,
     *PROTECTION_FAMILIES,
     *SCHEDULE_FAMILIES,
+    *DRILL_FAMILIES,
+    *REPLICATION_FAMILIES,
     *STORAGE_FAMILIES,
     *SEEING_FAMILIES,
 )

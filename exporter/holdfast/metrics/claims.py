@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from holdfast.metrics.family import Family, Row
+from holdfast.metrics.rows import optional
 from holdfast.model.annotation import AREAS, URGENCIES
 from holdfast.model.judgement import (
     DORMANT_REASONS,
@@ -36,16 +37,12 @@ def _info(claim: ClaimJudgement) -> Iterable[Row]:
     return ((labels, 1),)
 
 
-def _value(value: float | None) -> tuple[Row, ...]:
-    return () if value is None else (((), value),)
-
-
 def _waiting(waiting: Waiting | None) -> tuple[Row, ...]:
     return () if waiting is None else (((waiting.reason,), waiting.since),)
 
 
 def _unless_exempt(claim: ClaimJudgement, value: float | None) -> tuple[Row, ...]:
-    return () if claim.objective.exempt or claim.protection.state == "exempt" else _value(value)
+    return () if claim.objective.exempt or claim.protection.state == "exempt" else optional(value)
 
 
 def _origin(claim: ClaimJudgement) -> Iterable[Row]:
@@ -88,13 +85,13 @@ CLAIM_FAMILIES = (
         name="holdfast_pvc_requested_bytes",
         help="Size that the claim asks for.",
         noun="claim",
-        rows=lambda claim: _value(claim.requested),
+        rows=lambda claim: optional(claim.requested),
     ),
     Family(
         name="holdfast_pvc_capacity_bytes",
         help="Size that the claim was given.",
         noun="claim",
-        rows=lambda claim: _value(claim.capacity),
+        rows=lambda claim: optional(claim.capacity),
     ),
     Family(
         name="holdfast_pvc_phase",
@@ -108,7 +105,7 @@ CLAIM_FAMILIES = (
         name="holdfast_pvc_created_timestamp_seconds",
         help="When the claim was made.",
         noun="claim",
-        rows=lambda claim: _value(claim.created),
+        rows=lambda claim: optional(claim.created),
     ),
     Family(
         name="holdfast_pvc_rpo_seconds",
@@ -140,13 +137,13 @@ CLAIM_FAMILIES = (
         name="holdfast_pvc_time_to_full_objective_seconds",
         help="Objective: warn when full is this near.",
         noun="claim",
-        rows=lambda claim: _value(claim.objective.full_within),
+        rows=lambda claim: optional(claim.objective.full_within),
     ),
     Family(
         name="holdfast_pvc_unused_objective_seconds",
         help="Objective: idle for this long is waste.",
         noun="claim",
-        rows=lambda claim: _value(claim.objective.unused_for),
+        rows=lambda claim: optional(claim.objective.unused_for),
     ),
     Family(
         name="holdfast_pvc_orphaned",
@@ -168,7 +165,7 @@ CLAIM_FAMILIES = (
         name="holdfast_pvc_unused_seconds",
         help="How long nothing has run on the claim, as a lower bound.",
         noun="claim",
-        rows=lambda claim: _value(claim.usage.unused_since),
+        rows=lambda claim: optional(claim.usage.unused_since),
         clock=True,
         aggregation="min",
     ),

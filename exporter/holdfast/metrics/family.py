@@ -9,6 +9,11 @@ Value = int | float
 Row = tuple[tuple[str, ...], Value]
 """Values of the labels that follow the identity labels, and the value of the sample."""
 
+
+class Still(float):
+    """In a clock family: a value that stands as it is, and no instant."""
+
+
 Origin = Literal["objects", "watching", "process"]
 Stability = Literal["stable", "experimental"]
 Aggregation = Literal["max", "min"]
@@ -19,7 +24,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
     ``noun`` says which judgements feed it and gives the identity labels (see ``IDENTITY``); ``further`` are those that
     follow them. ``rows`` turns one judgement into rows. Where ``clock`` is set, rows give an instant and the sample is
-    the time since then, at the scrape. ``vocabulary`` lists the values of closed labels.
+    the time since then, at the scrape, unless the value is ``Still``. ``vocabulary`` lists the values of closed labels.
     ``aggregation`` is how a rule must fold equal replicas.
     """
 
@@ -56,6 +61,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "attachment": ("volumeattachment",),
     "schedule": ("source", "namespace", "schedule"),
     "target": ("source", "namespace", "target"),
+    "replication": ("source", "namespace", "replication", "persistentvolumeclaim"),
     "tally": ("namespace", "tier"),
     "finding": (),
     "check": ("check",),
@@ -75,8 +81,19 @@ def escape(value: str) -> str:
     return value
 
 
+class _Now(float):
+    """The instant of the scrape, as a value."""
+
+
+NOW = _Now("inf")
+NOW_MARK = "\0now\0"
+"""What stands in rendered text for ``NOW`` until the scrape; no label can hold it, since the API server refuses NUL."""
+
+
 def number(value: Value) -> str:
     """A sample value; whole numbers without a fraction, so that rows are the same bytes in both formats."""
+    if value is NOW:
+        return NOW_MARK
     if isinstance(value, float):
         if value.is_integer() and abs(value) < 1e15:
             return str(int(value))

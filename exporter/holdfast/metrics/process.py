@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from holdfast.metrics.family import Aggregation, Origin, Stability
+from holdfast.model.asking import ASK_REASONS
 from holdfast.model.feed import FEED_ERRORS
 
 _MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
@@ -38,7 +39,7 @@ SOURCE_ERRORS = ProcessFamily(
     type="counter",
     labels=("source", "kind", "reason"),
     origin="watching",
-    vocabulary={"reason": FEED_ERRORS},
+    vocabulary={"reason": tuple(dict.fromkeys((*FEED_ERRORS, *ASK_REASONS)))},
 )
 ASSESSED = ProcessFamily(
     name="holdfast_assessment_last_success_timestamp_seconds",

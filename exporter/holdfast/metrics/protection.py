@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
-from holdfast.metrics.family import Family, Row
+from holdfast.metrics.family import NOW, Family, Row
+from holdfast.metrics.rows import optional
 from holdfast.model.judgement import (
+    ALWAYS,
     PROTECTION_REASONS,
     PROTECTION_STATES,
     ClaimJudgement,
@@ -11,10 +13,6 @@ from holdfast.model.judgement import (
     TargetJudgement,
 )
 from holdfast.model.protection import CONSISTENCIES, PLACEMENTS, RESULTS
-
-
-def _optional(value: float | None) -> tuple[Row, ...]:
-    return () if value is None else (((), value),)
 
 
 def _sizes(claim: ClaimJudgement, which: str) -> Iterable[Row]:
@@ -32,7 +30,7 @@ def _covers(claim: ClaimJudgement) -> Iterable[Row]:
 
 def _exempt_until(claim: ClaimJudgement) -> tuple[Row, ...]:
     exempt = claim.objective.exempt
-    return _optional(exempt.until) if exempt else ()
+    return optional(exempt.until) if exempt else ()
 
 
 PROTECTION_FAMILIES = (
@@ -73,7 +71,7 @@ PROTECTION_FAMILIES = (
         name="holdfast_pvc_backup_age_seconds",
         help="Age of the newest restorable copy that counts under the claim's objective, over all sources.",
         noun="claim",
-        rows=lambda claim: _optional(claim.protection.captured),
+        rows=lambda claim: optional(claim.protection.captured),
         clock=True,
         aggregation="min",
     ),
@@ -83,7 +81,8 @@ PROTECTION_FAMILIES = (
         noun="claim",
         further=("source", "placement", "consistency"),
         rows=lambda claim: [
-            ((c.source, c.placement, c.consistency), c.captured) for c in claim.protection.clocks
+            ((c.source, c.placement, c.consistency), NOW if c.captured == ALWAYS else c.captured)
+            for c in claim.protection.clocks
         ],
         vocabulary={"placement": PLACEMENTS, "consistency": CONSISTENCIES},
     ),
@@ -158,25 +157,25 @@ SCHEDULE_FAMILIES = (
         name="holdfast_backup_schedule_last_success_timestamp_seconds",
         help="Start of the schedule's last successful run.",
         noun="schedule",
-        rows=lambda schedule: _optional(schedule.last_success),
+        rows=lambda schedule: optional(schedule.last_success),
     ),
     Family(
         name="holdfast_backup_schedule_last_attempt_timestamp_seconds",
         help="Start of the schedule's newest run, whatever became of it.",
         noun="schedule",
-        rows=lambda schedule: _optional(schedule.last_attempt),
+        rows=lambda schedule: optional(schedule.last_attempt),
     ),
     Family(
         name="holdfast_backup_schedule_last_duration_seconds",
         help="How long the newest finished run took.",
         noun="schedule",
-        rows=lambda schedule: _optional(schedule.last_duration),
+        rows=lambda schedule: optional(schedule.last_duration),
     ),
     Family(
         name="holdfast_backup_schedule_next_run_timestamp_seconds",
         help="When the next run is due by the real cron; absent while paused.",
         noun="schedule",
-        rows=lambda schedule: _optional(schedule.next_run),
+        rows=lambda schedule: optional(schedule.next_run),
     ),
     Family(
         name="holdfast_backup_schedule_last_result",
@@ -190,19 +189,19 @@ SCHEDULE_FAMILIES = (
         name="holdfast_backup_schedule_last_due_timestamp_seconds",
         help="Newest time a run was due by the real cron; absent while paused or never due.",
         noun="schedule",
-        rows=lambda schedule: () if schedule.paused else _optional(schedule.due),
+        rows=lambda schedule: () if schedule.paused else optional(schedule.due),
     ),
     Family(
         name="holdfast_backup_schedule_missed_runs",
         help="Runs due by the real cron since the last success that have not succeeded; counted up to 1000.",
         noun="schedule",
-        rows=lambda schedule: _optional(schedule.missed),
+        rows=lambda schedule: optional(schedule.missed),
     ),
     Family(
         name="holdfast_backup_running_seconds",
         help="Age of the schedule's oldest unfinished run; absent when none runs.",
         noun="schedule",
-        rows=lambda schedule: _optional(schedule.running_since),
+        rows=lambda schedule: optional(schedule.running_since),
         clock=True,
         aggregation="min",
     ),
@@ -216,6 +215,6 @@ SCHEDULE_FAMILIES = (
         name="holdfast_backup_target_checked_timestamp_seconds",
         help="When the location was last checked.",
         noun="target",
-        rows=lambda target: _optional(target.checked),
+        rows=lambda target: optional(target.checked),
     ),
 )

@@ -34,4 +34,11 @@ SEEING_FAMILIES = (
         rows=lambda source: (((), source.objects),),
         origin="watching",
     ),
+    Family(
+        name="holdfast_source_unknown_states",
+        help="Objects in a state that this version does not know; they count neither as success nor as failure.",
+        noun="source",
+        rows=lambda source: (((), source.strange),),
+        origin="watching",
+    ),
 )

@@ -13,6 +13,7 @@ from holdfast.model.identity import (
     ATTACHMENT,
     TOUCH_CLASS,
     TOUCH_NAMESPACE,
+    TOUCH_SCHEDULED,
     VOLUME,
     ClaimRef,
     ObjectRef,
@@ -41,6 +42,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def touches(self) -> tuple[Touch, ...]:
         """What must be judged again when this record appears, changes or goes."""
         raise NotImplementedError
+
+    def strange_word(self) -> str:
+        """The word for its object's state that is not known to us; empty where all are known."""
+        return ""
 
 
 class Annotations(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -109,6 +114,7 @@ class Claim(Fact, frozen=True, kw_only=True, gc=False):
     resize_status: str = ""  # status.allocatedResourceStatuses.storage
     selected_node: str = ""  # annotation volume.kubernetes.io/selected-node: a consumer has been scheduled
     velero_restore: str = ""  # label velero.io/restore-name
+    k8up: Literal["", "true", "false"] = ""  # annotation k8up.io/backup
     velero_excluded: bool = (
         False  # label velero.io/exclude-from-backup or annotation velero.io/skip-from-backup
     )
@@ -131,6 +137,8 @@ class Claim(Fact, frozen=True, kw_only=True, gc=False):
             touched.append(touch(VOLUME, self.volume))
         if self.data_source and self.data_source.kind == "PersistentVolumeClaim":
             touched.append(touch_claim(ClaimRef(self.data_source.namespace, self.data_source.name)))
+        if self.velero_restore:  # it may prove the restore of the claim which it stands for
+            touched.append(Touch(TOUCH_SCHEDULED, ("velero", "", f"restore/{self.velero_restore}")))
         return tuple(touched)
 
 

@@ -36,26 +36,34 @@ FEED_ERRORS: tuple[FeedError, ...] = (
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """One API resource. ``versions`` are those we can decode, the preferred first; the server's choice decides."""
+    """One API resource. ``versions`` are those we can decode, the preferred first; the server's choice decides.
+
+    ``declared`` is the key of the configuration by which an owner told of it; empty for what is built in.
+    """
 
     group: str
     versions: tuple[str, ...]
     plural: str
     kind: str
     namespaced: bool = True
+    declared: str = ""
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
     """One resource that one source reads.
 
     ``shape`` is the msgspec type that names only the fields we read; ``read`` turns a decoded object into records.
-    ``read`` must not fail on any object that decodes.
+    ``read`` must not fail on any object that decodes. ``poll`` is for an API that may be unable to watch: it is listed
+    again every so many seconds instead. ``copies`` False: no copy is known by it, so that a source without it still sees
+    all copies.
     """
 
     source: str
     resource: Resource
     shape: type[Any]
     read: Callable[[Any], Sequence[Fact]]
+    copies: bool = True
+    poll: float | None = None
 
     @property
     def kind(self) -> str:

@@ -9,7 +9,8 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One resource of one source.
 
     ``looked``: a first look ended in success at some time. ``lost_since``: since when there is no contact, None while
-    there is. ``undecodable``: how many of its objects could not be decoded.
+    there is. ``undecodable``: how many of its objects could not be decoded. ``strange``: how many are in a state that is
+    not known to us. ``copies``: what it reads bears on copies. ``measured``: it is a target that is asked for a figure, and no objects; nobody waits for it.
     """
 
     source: str
@@ -19,22 +20,28 @@ class FeedHealth(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     looked: bool = False
     lost_since: float | None = None
     undecodable: int = 0
+    strange: int = 0
+    measured: bool = False
+    copies: bool = True
 
     @property
     def settled(self) -> bool:
         """The first look has ended, in success or in a named state."""
-        return self.state != "starting"
+        return self.measured or self.state != "starting"
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What can be seen right now, in the words that judgement needs.
 
-    ``blind``: enabled sources that could hold copies and cannot be seen. ``pods`` and ``references``: whether pods,
+    ``blind``: enabled sources that could hold copies and cannot be seen. ``dark``: any sources of objects that cannot.
+    ``unproven``: a restore could have been proven that cannot be seen. ``pods`` and ``references``: whether pods,
     and every kind that could refer to a claim, can be seen; without them use is unknown and nothing is an orphan.
     ``namespaces`` and ``workload_objectives``: whether what their annotations and labels ask for can be seen.
     """
 
     blind: frozenset[str] = frozenset()
+    dark: frozenset[str] = frozenset()
+    unproven: bool = False
     pods: bool = True
     references: bool = True
     namespaces: bool = True

@@ -60,6 +60,15 @@ class TargetKey(NamedTuple):
     name: str
 
 
+class ReplicationKey(NamedTuple):
+    """One replication of one source. ``claim`` is the claim that is replicated, empty where it is no claim's."""
+
+    source: str
+    namespace: str
+    name: str
+    claim: str
+
+
 class Subject(NamedTuple):
     """One thing that is judged and rendered as a unit. ``key`` is the key of its noun."""
 
@@ -74,6 +83,7 @@ CONTENT = "content"
 ATTACHMENT = "attachment"
 SCHEDULE = "schedule"
 TARGET = "target"
+REPLICATION = "replication"
 ANNOTATED = "annotated"
 
 
@@ -88,7 +98,7 @@ TOUCH_SUBJECT = "subject"  # key = (noun, *key of the noun)
 TOUCH_NAMESPACE = "namespace"  # every claim of key[0]
 TOUCH_CLASS = "class"  # every claim of the storage class key[0]
 TOUCH_SCHEDULED = "scheduled"  # every claim of which something was said on behalf of the schedule key
-TOUCH_SOURCE = "source"  # every schedule of the source key[0]
+TOUCH_SOURCE = "source"  # every schedule and replication of the source key[0]
 TOUCH_ALL = "all"  # every claim
 
 

@@ -1,11 +1,12 @@
 """What the assessment concluded: one record per subject, ready to be rendered. Vocabularies are closed and listed here."""
 
+import math
 from typing import Literal
 
 import msgspec
 
 from holdfast.model.feed import FeedState
-from holdfast.model.identity import ClaimRef, ObjectRef, ScheduleKey, TargetKey
+from holdfast.model.identity import ClaimRef, ObjectRef, ReplicationKey, ScheduleKey, TargetKey
 from holdfast.model.objective import Objective
 from holdfast.model.protection import Cover, Result
 
@@ -103,12 +104,28 @@ ATTACHMENT_DANGLING_REASONS = {
     "stuck-detaching": "it is being deleted for minutes and still attached",
 }
 
+DrillState = Literal["passed", "slow", "overdue", "failed", "never", "unknown"]
+DRILL_STATES: tuple[DrillState, ...] = ("passed", "slow", "overdue", "failed", "never", "unknown")
+
+ReplicationState = Literal["healthy", "lagging", "degraded", "broken", "paused", "unknown"]
+REPLICATION_STATES: tuple[ReplicationState, ...] = (
+    "healthy",
+    "lagging",
+    "degraded",
+    "broken",
+    "paused",
+    "unknown",
+)
+
 Severity = Literal["critical", "warning", "info"]
 
 CHECKS: dict[str, tuple[Severity, str]] = {
     "invalid-annotation": ("warning", "a holdfast.dev/ annotation does not parse"),
     "exempt-without-reason": ("info", "an exemption gives no reason"),
     "exempt-expired": ("warning", "an exemption has ended"),
+    "retention-too-short": ("warning", "plan and expiry cannot keep the recovery points that are asked for"),
+    "retention-too-long": ("info", "many times more recovery points are kept than are asked for"),
+    "expiry-before-next-run": ("warning", "the last copy expires before the next run is due"),
 }
 """Each check's id, with its severity and what it means."""
 
@@ -127,8 +144,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     why: str
 
 
+ALWAYS = math.inf
+"""As the time of a copy: continuous log archiving keeps it current, so that it was always captured just now."""
+
+
 class CopyClock(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """The newest successful copy of one source, placement and consistency."""
+    """The newest successful copy of one source, placement and consistency; ``captured`` may be ``ALWAYS``."""
 
     source: str
     placement: str
@@ -147,7 +168,7 @@ class SourceTally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Protection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """``captured`` is the time of the copy that the age speaks of; None where no copy counts."""
+    """``captured`` is the time of the copy that the age speaks of, or ``ALWAYS``; None where no copy counts."""
 
     state: ProtectionState
     reasons: tuple[str, ...] = ()
@@ -156,6 +177,20 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tallies: tuple[SourceTally, ...] = ()
     covers: tuple[Cover, ...] = ()
     retention_missing: tuple[tuple[str, int], ...] = ()
+
+
+class RestoreProof(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The drill in force. ``state`` None: no proof is asked for. ``ended`` None: no restore has succeeded.
+
+    ``duration`` and ``point_age`` (how old the restored point was when the drill ended) are in seconds, None where the
+    tool tells too little.
+    """
+
+    state: DrillState | None = None
+    source: str = ""
+    ended: float | None = None
+    duration: float | None = None
+    point_age: float | None = None
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -191,6 +226,7 @@ class ClaimJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     created: float
     objective: Objective
     protection: Protection
+    proof: RestoreProof = RestoreProof()
     usage: Usage
     pending: Waiting | None = None
     terminating: Waiting | None = None
@@ -246,6 +282,22 @@ class ScheduleJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     missed: int | None
 
 
+class ReplicationJudgement(Judgement, frozen=True, kw_only=True, gc=False):
+    """``point``: the lag is the time since then. ``lag``: it was measured, in seconds. Both None: it is unknown.
+
+    ``objective`` is None where lateness is not judged.
+    """
+
+    key: ReplicationKey
+    state: ReplicationState
+    why: str
+    point: float | None
+    lag: float | None
+    objective: float | None
+    last_sync: float | None
+    last_sync_duration: float | None
+
+
 class TargetJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     key: TargetKey
     available: bool | None
@@ -276,3 +328,4 @@ class SourceJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     state: FeedState
     last_success: float | None
     objects: int
+    strange: int = 0

@@ -10,7 +10,8 @@ ObservationKind = Literal[
 class Observation(NamedTuple):
     """One remembered fact.
 
-    ``uid`` is that of the claim (of the schedule for ``schedule_success``, empty for ``alive``); ``time`` is what
+    ``uid`` is that of the claim (of the schedule for ``schedule_success``, with the plan's own name where one object has several; the claim's
+    ``namespace/name`` for ``drill``; empty for ``alive``); ``time`` is what
     the kind is about; ``value`` is what more there is to say, in the kind's own spelling:
 
     ==================  ===========================================  ==================================
@@ -19,6 +20,7 @@ class Observation(NamedTuple):
     unused_since        since when nothing has run on the claim      "" ("used" ends the idle time)
     snapshot_seen       when the snapshot's data was captured        ``velero/<name of the Backup>``
     schedule_success    start of the last successful run             ""
+    drill               when the restore ended                       the drill, as JSON
     alive               when a process last judged; as remembered,   ""
                         first the end of the watch before this
                         process, then the beginning of this one

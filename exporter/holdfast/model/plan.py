@@ -30,6 +30,8 @@ _NAMED = {
 _FOREIGN = re.compile(r"#|\dL|(?:^|[\s,])LW?(?=$|[\s,/])", re.IGNORECASE)  # days of other dialects
 _STEPPED_STAR = re.compile(r"^\*/(?=0*[2-9]|0*1\d)")
 MOST_COUNTED = 1000  # runs; one that is further behind is as broken, and counting on would hold the loop
+_REFERENCE = 1_704_067_200.0  # 2024-01-01, from where gaps are measured
+_YEAR = 366 * 86400.0
 _CLOCK_CHANGE = 2 * 3600.0  # seconds; the walk begins this much off, and drops what is over
 
 
@@ -97,6 +99,22 @@ def read_plan(cron: str, timezone: str = "", anchor: float | None = None) -> Pla
         PlanError: the expression or the zone cannot be read.
     """
     return Plan(cron, timezone, anchor)
+
+
+@lru_cache(maxsize=4096)
+def longest_gap(plan: Plan) -> float:
+    """The longest time between two neighbouring runs, in seconds, over a year or a thousand runs of it."""
+    start = previous = plan.after(_REFERENCE)
+    longest = 0.0
+    for _ in range(MOST_COUNTED):
+        run = None if previous is None else plan.after(previous)
+        if run is None or previous is None or start is None:
+            break
+        longest = max(longest, run - previous)
+        previous = run
+        if run - start > _YEAR:
+            break
+    return longest or math.inf
 
 
 def _translated(cron: str) -> str:

@@ -23,6 +23,10 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``captured`` is when the data was read, never when the tool ended. ``claim_uid`` is the uid that the evidence
     names, empty where it names none. ``ready`` is False where the tool says that it cannot be restored now.
+
+    ``log`` marks the copy that continuous log archiving makes of the newest base backup: while it is ``running`` the
+    copy is current, whatever ``captured`` says; once ``broken``, ``captured`` is the last moment that it holds. It is no
+    recovery point of its own.
     """
 
     source: str
@@ -38,6 +42,24 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     schedule: ScheduleKey | None = None
     inferred: bool = False
     ready: bool = True
+    log: Literal["", "running", "broken"] = ""
+
+
+class Drill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A finished restore of a claim's volume data: a drill, or a real one.
+
+    ``claim`` is the claim that was backed up, wherever the data was restored to; ``claim_uid`` is its uid where the
+    evidence names it. ``point`` is when the restored data was captured, None where that is not told.
+    """
+
+    source: str
+    claim: ClaimRef
+    success: bool
+    ended: float
+    started: float | None
+    point: float | None
+    evidence: ObjectRef
+    claim_uid: str = ""
 
 
 CoverGap = Literal["", "paused", "invalid", "excluded"]
@@ -69,12 +91,17 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """All that one source says of one claim."""
+    """All that one source says of one claim.
+
+    ``awaits`` are plans whose runs bear on the claim without copying it: those that prove restores.
+    """
 
     source: str
     copies: tuple[Copy, ...] = ()
     covers: tuple[Cover, ...] = ()
     misses: tuple[Miss, ...] = ()
+    drills: tuple[Drill, ...] = ()
+    awaits: tuple[ScheduleKey, ...] = ()
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -1,10 +1,13 @@
-"""Snapshots of volumes, their contents and their classes, as the cluster holds them. Facts only, no judgement."""
+"""Snapshots of volumes, their contents, their classes and their groups, as the cluster holds them. Facts only, no judgement."""
+
+import msgspec
 
 from holdfast.model.facts import Fact
 from holdfast.model.identity import (
     CONTENT,
     SNAPSHOT,
     TOUCH_ALL,
+    TOUCH_NAMESPACE,
     ClaimRef,
     ObjectKey,
     ObjectRef,
@@ -52,13 +55,18 @@ class Snapshot(Fact, frozen=True, kw_only=True, gc=False):
         touched = [touch(SNAPSHOT, self.namespace, self.name)]
         if self.source_claim:
             touched.append(touch_claim(ClaimRef(self.namespace, self.source_claim)))
+        elif self.group:  # which claim it is of stands in the group
+            touched.append(Touch(TOUCH_NAMESPACE, (self.namespace,)))
         if self.content:
             touched.append(touch(CONTENT, self.content))
         return tuple(touched)
 
 
 class SnapshotContent(Fact, frozen=True, kw_only=True, gc=False):
-    """A VolumeSnapshotContent. ``captured`` comes from integer nanoseconds in the API."""
+    """A VolumeSnapshotContent. ``captured`` comes from integer nanoseconds in the API.
+
+    ``volume_handle`` is the volume it was cut from, by the driver's name for it; "" where it was brought in by hand.
+    """
 
     name: str
     uid: str
@@ -72,6 +80,7 @@ class SnapshotContent(Fact, frozen=True, kw_only=True, gc=False):
     ready: bool | None
     captured: float | None
     size: int | None
+    grouped: bool = False  # its snapshot is one of a group
     velero_backup: str = ""
     deleting_since: float | None = None
 
@@ -84,7 +93,11 @@ class SnapshotContent(Fact, frozen=True, kw_only=True, gc=False):
 
     def touches(self) -> tuple[Touch, ...]:
         own = touch(CONTENT, self.name)
-        return (own, touch(SNAPSHOT, *self.snapshot)) if self.snapshot else (own,)
+        if self.snapshot is None:
+            return (own,)
+        bound = (own, touch(SNAPSHOT, *self.snapshot))
+        nameless = self.grouped and not self.volume_handle  # its snapshot names no claim
+        return (*bound, Touch(TOUCH_NAMESPACE, (self.snapshot.namespace,))) if nameless else bound
 
 
 class SnapshotClass(Fact, frozen=True, kw_only=True, gc=False):
@@ -99,3 +112,68 @@ class SnapshotClass(Fact, frozen=True, kw_only=True, gc=False):
 
     def touches(self) -> tuple[Touch, ...]:
         return (Touch(TOUCH_ALL),)
+
+
+class GroupMember(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One snapshot of a group, and the claim it was cut from. Both are of the group's namespace."""
+
+    claim: str
+    snapshot: str
+
+
+class SnapshotGroup(Fact, frozen=True, kw_only=True, gc=False):
+    """A VolumeGroupSnapshot: snapshots of several claims at one instant.
+
+    ``ready`` is that of the whole set. ``members`` are named by v1alpha1 alone; later the snapshots name their group.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    created: float
+    content: str
+    ready: bool | None
+    captured: float | None
+    error: bool
+    members: tuple[GroupMember, ...] = ()
+    deleting_since: float | None = None
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef("VolumeGroupSnapshot", self.namespace, self.name)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.namespace, self.name)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(("claim", self.namespace, member.claim) for member in self.members)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (Touch(TOUCH_NAMESPACE, (self.namespace,)),)
+
+
+class SnapshotGroupContent(Fact, frozen=True, kw_only=True, gc=False):
+    """A VolumeGroupSnapshotContent. ``volume_handles`` are the volumes that were chosen when the group was made."""
+
+    name: str
+    uid: str
+    created: float
+    driver: str
+    group: ObjectKey | None  # spec.volumeGroupSnapshotRef
+    group_uid: str
+    volume_handles: tuple[str, ...]
+    ready: bool | None
+    captured: float | None
+    error: bool
+    deleting_since: float | None = None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(("handle", self.driver, handle) for handle in self.volume_handles)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (Touch(TOUCH_NAMESPACE, (self.group.namespace,)),) if self.group else ()

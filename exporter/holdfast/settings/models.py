@@ -8,7 +8,16 @@ import json
 from typing import Annotated, Literal
 
 import msgspec
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from holdfast.model.policy import (
@@ -39,13 +48,14 @@ from holdfast.settings.fields import (
     Offsite,
     Text,
 )
+from holdfast.settings.generic import GenericSourceSection
+from holdfast.settings.prometheus import PrometheusSection
+from holdfast.settings.replication import ReplicationSection, answerable
 from holdfast.settings.section import MARK, Section
 
 ALWAYS_ON = "core"
 
-LATER = dict.fromkeys(
-    ("genericSources", "usage", "replication", "prices", "prometheus"), "is not in this version; remove it"
-)
+LATER = dict.fromkeys(("usage", "prices"), "is not in this version; remove it")
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,11 +211,14 @@ class Settings(CamelSection):
     namespaces: Namespaces = ()
     system_namespaces: Globs = SYSTEM_NAMESPACES
     sources: Annotated[dict[str, SourceSection], BeforeValidator(fields.keys)] = Field(default_factory=dict)
+    generic_sources: Annotated[tuple[GenericSourceSection, ...], BeforeValidator(fields.items)] = ()
     defaults: ObjectiveSection | None = None
     tiers: Annotated[tuple[TierSection, ...], BeforeValidator(fields.items)] = ()
     checks: Annotated[dict[str, Check], BeforeValidator(fields.keys)] = Field(default_factory=dict)
     history: HistorySection = HistorySection()
     metrics: MetricsSection = MetricsSection()
+    prometheus: PrometheusSection | None = None
+    replication: Annotated[ReplicationSection, AfterValidator(answerable)] = ReplicationSection()
 
     def source(self, name: str) -> SourceSection:
         """The section of this source; a source is on unless its section says otherwise."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from holdfast.settings.document import Path, Scalar
+from holdfast.settings.generic import generic_faults
 from holdfast.settings.models import ALWAYS_ON, Known
 from holdfast.settings.words import refuse
 
@@ -20,6 +21,7 @@ _NO_NAMESPACES = (
 
 def faults(tree: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     yield from _sources(_keys(tree, "sources"), known)
+    yield from generic_faults(_list(tree, "genericSources"), known.sources)
     yield from _tier_names(_list(tree, "tiers"))
     yield from _out_of_reach(_list(tree, "namespaces"), _list(tree, "tiers"))
     yield from _checks(_keys(tree, "checks"), known)

@@ -50,8 +50,10 @@ def locate(problem: tuple[Path, str], places: Mapping[Path, Place]) -> Problem:
 
 
 def _problem(model: type[Section], error: ErrorDetails, told: Mapping[str, str]) -> tuple[Path, str]:
-    path = tuple(part for part in error["loc"] if part != "[key]" and not str(part).startswith(MARK))
     kind = error["type"]
+    path = tuple(part for part in error["loc"] if part != "[key]" and not str(part).startswith(MARK))
+    if kind == "extra_forbidden" and path[-1:] != error["loc"][-1:]:
+        path = (*path, error["loc"][-1])  # an unknown key that looks like a mark of ours
     if kind == "extra_forbidden":
         text = told.get(spell_path(path)) or refuse(
             "unknown key", str(path[-1]), _keys_at(model, path[:-1]), "keys"

@@ -97,3 +97,23 @@ def parse_go_duration(text: str | None) -> float | None:
     if seconds * 1e9 > _GREATEST:
         return None  # Go cannot hold it either
     return -seconds if sign == "-" else seconds
+
+
+_SIZE: Final = re.compile(
+    r"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))? ?(?:([kmgtpe])(i?)b?|b|bytes?)?", re.IGNORECASE | re.ASCII
+)
+_STEPS: Final = {unit: step for step, unit in enumerate("kmgtpe", start=1)}
+
+
+def parse_size(text: str | None, *, kilo: int = 1000) -> int | None:
+    """An amount of bytes as tools write it for people: ``1.23 GiB``, ``12.5MB``, ``1.2G``, ``123``; rounded up.
+
+    Units with an ``i`` are of 1024, all others of ``kilo``, for tools that write ``KB`` and mean 1024. A ``k`` may be
+    capital; no sign is taken.
+    """
+    found = _SIZE.fullmatch(text.strip()) if text and len(text) <= _LONGEST else None
+    if found is None:
+        return None
+    whole, fraction, unit, binary = found.groups("")
+    scale = (1024 if binary else kilo) ** _STEPS.get(unit.lower(), 0)
+    return _rounded_up((int(whole + fraction) * scale, 10 ** len(fraction)), negative=False)

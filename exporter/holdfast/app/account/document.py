@@ -16,6 +16,7 @@ from holdfast.app.account.document_shapes import (
     AttachPart,
     ClaimPart,
     ErrorPart,
+    ReplicationPart,
     Report,
     SchedulePart,
     SnapshotPart,
@@ -38,6 +39,7 @@ from holdfast.model.judgement import (
     ContentJudgement,
     Finding,
     Judgement,
+    ReplicationJudgement,
     ScheduleJudgement,
     SnapshotJudgement,
     TargetJudgement,
@@ -93,7 +95,8 @@ def _sections(engine: Engine, now: float, errors: Sequence[FileError]) -> Iterat
     schedules = _judged(engine, ScheduleJudgement, "schedule")
     yield "schedules", (_schedule(schedule, engine, covered[schedule.key], now) for schedule in schedules)
     yield "targets", (_target(target) for target in _judged(engine, TargetJudgement, "target"))
-    yield "replications", iter(())
+    replications = _judged(engine, ReplicationJudgement, "replication")
+    yield "replications", (_replication(replication, now) for replication in replications)
     yield "volumes", (_volume(volume, now) for volume in _judged(engine, VolumeJudgement, "volume"))
     yield "snapshots", _snapshots(engine, now)
     found += [f for judged in _judged(engine, AnnotatedJudgement, "annotated") for f in judged.findings]
@@ -160,7 +163,8 @@ def _schedule(schedule: ScheduleJudgement, engine: Engine, claims: int, now: flo
 
 
 def _unknown_of_schedule(schedule: ScheduleJudgement, *, valid: bool) -> Unknown:
-    unread = "" if schedule.missed is not None else "its cron cannot be read"
+    planless = "its plan is told by no object" if not schedule.cron else "its cron cannot be read"
+    unread = "" if schedule.missed is not None else planless
     refused = "" if valid else "its tool refuses it"
     paused = "it is paused" if schedule.paused else ""
     return why_null(
@@ -175,6 +179,32 @@ def _unknown_of_schedule(schedule: ScheduleJudgement, *, valid: bool) -> Unknown
             or ("no run is planned" if schedule.next_run is None else ""),
             "missedRuns": unread,
         }
+    )
+
+
+def _replication(replication: ReplicationJudgement, now: float) -> ReplicationPart:
+    key, lag = replication.key, replication.lag
+    if lag is None:
+        lag = elapsed_if(replication.point, now)
+    return ReplicationPart(
+        source=key.source,
+        namespace=key.namespace,
+        name=key.name,
+        claim=key.claim,
+        state=replication.state,
+        why=replication.why,
+        lag_seconds=lag,
+        objective_seconds=replication.objective,
+        last_sync=moment_if(replication.last_sync),
+        last_sync_duration_seconds=replication.last_sync_duration,
+        unknown=why_null(
+            {
+                "lagSeconds": (replication.why or UNTOLD) if lag is None else "",
+                "objectiveSeconds": "lateness is not judged" if replication.objective is None else "",
+                "lastSync": UNTOLD if replication.last_sync is None else "",
+                "lastSyncDurationSeconds": UNTOLD if replication.last_sync_duration is None else "",
+            }
+        ),
     )
 
 

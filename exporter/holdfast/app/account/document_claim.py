@@ -5,6 +5,7 @@ from holdfast.app.account.document_shapes import (
     ClaimPart,
     CopyPart,
     CoverPart,
+    DrillPart,
     ExemptPart,
     FindingPart,
     HoldingPart,
@@ -23,7 +24,7 @@ from holdfast.app.account.document_shapes import (
 )
 from holdfast.app.engine import Engine
 from holdfast.model.facts import Claim, Volume
-from holdfast.model.judgement import CHECKS, ClaimJudgement, Finding, SourceTally, Waiting
+from holdfast.model.judgement import CHECKS, ClaimJudgement, Finding, RestoreProof, SourceTally, Waiting
 from holdfast.model.protection import Cover
 
 _EPHEMERAL = "a generic ephemeral volume: it lives and dies with its pod"
@@ -54,6 +55,7 @@ def claim_part(claim: ClaimJudgement, engine: Engine, now: float) -> ClaimPart:
         exempt=_exempt(claim),
         objective=objective_part(claim),
         protection=_protection(claim, now),
+        drill=_drill(claim.proof, now),
         usage=_usage(claim, now),
         pending=_waiting(claim.pending, now),
         terminating=_waiting(claim.terminating, now),
@@ -111,17 +113,18 @@ def objective_part(claim: ClaimJudgement) -> ObjectivePart:
 
 def _protection(claim: ClaimJudgement, now: float) -> ProtectionPart:
     protection = claim.protection
+    captured = None if protection.captured is None else min(protection.captured, now)  # ALWAYS is now
     return ProtectionPart(
         state=protection.state,
         reasons=protection.reasons,
-        captured=moment_if(protection.captured),
-        age_seconds=elapsed_if(protection.captured, now),
+        captured=moment_if(captured),
+        age_seconds=elapsed_if(captured, now),
         copies=tuple(
             CopyPart(
                 source=clock.source,
                 placement=clock.placement,
                 consistency=clock.consistency,
-                captured=moment(clock.captured),
+                captured=moment(min(clock.captured, now)),
                 age_seconds=elapsed(clock.captured, now),
             )
             for clock in protection.clocks
@@ -174,6 +177,28 @@ def _retention(claim: ClaimJudgement) -> tuple[RetentionPart, ...]:
             reason="" if window in missing else "source-blind",
         )
         for window, points in claim.objective.keeps
+    )
+
+
+def _drill(proof: RestoreProof, now: float) -> DrillPart:
+    none = "no restore of it has succeeded" if proof.ended is None else ""
+    untold = none or UNTOLD
+    return DrillPart(
+        state=proof.state,
+        source=proof.source,
+        ended=moment_if(proof.ended),
+        age_seconds=elapsed_if(proof.ended, now),
+        duration_seconds=proof.duration,
+        point_age_seconds=proof.point_age,
+        unknown=why_null(
+            {
+                "state": "no proof is asked for" if proof.state is None else "",
+                "ended": none,
+                "ageSeconds": none,
+                "durationSeconds": untold if proof.duration is None else "",
+                "pointAgeSeconds": untold if proof.point_age is None else "",
+            }
+        ),
     )
 
 

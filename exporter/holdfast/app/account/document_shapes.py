@@ -160,6 +160,20 @@ class ProtectionPart(Part, frozen=True, kw_only=True, gc=False):
     retention: tuple[RetentionPart, ...]
 
 
+class DrillPart(Part, frozen=True, kw_only=True, gc=False):
+    """The restore drill in force. ``state`` null: no proof is asked for. ``pointAgeSeconds``: how old the restored point
+    was when the drill ended.
+    """
+
+    state: str | None
+    source: str
+    ended: datetime | None
+    age_seconds: float | None
+    duration_seconds: float | None
+    point_age_seconds: float | None
+    unknown: Unknown
+
+
 class UsagePart(Part, frozen=True, kw_only=True, gc=False):
     """``state``: in-use, dormant, orphaned, or null where ``reason`` says why it is unknown.
 
@@ -213,6 +227,7 @@ class ClaimPart(Part, frozen=True, kw_only=True, gc=False):
     exempt: ExemptPart | None
     objective: ObjectivePart
     protection: ProtectionPart
+    drill: DrillPart
     usage: UsagePart
     pending: WaitingPart | None
     terminating: WaitingPart | None
@@ -242,6 +257,22 @@ class SchedulePart(Part, frozen=True, kw_only=True, gc=False):
     last_due: datetime | None
     next_run: datetime | None
     missed_runs: int | None
+    unknown: Unknown
+
+
+class ReplicationPart(Part, frozen=True, kw_only=True, gc=False):
+    """``claim`` is the replicated claim, empty where it is no claim's. ``objectiveSeconds`` null: lateness is not judged."""
+
+    source: str
+    namespace: str
+    name: str
+    claim: str
+    state: str
+    why: str
+    lag_seconds: float | None
+    objective_seconds: float | None
+    last_sync: datetime | None
+    last_sync_duration_seconds: float | None
     unknown: Unknown
 
 
@@ -308,7 +339,7 @@ class Report(Part, frozen=True, kw_only=True, gc=False):
     claims: tuple[ClaimPart, ...]
     schedules: tuple[SchedulePart, ...]
     targets: tuple[TargetPart, ...]
-    replications: tuple[()]  # no source tells of any yet
+    replications: tuple[ReplicationPart, ...]
     volumes: tuple[VolumePart, ...]
     snapshots: tuple[SnapshotPart, ...]
     findings: tuple[FindingPart, ...]

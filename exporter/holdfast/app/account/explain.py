@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from holdfast.app.account.document_shapes import elapsed, moment, moment_if
 from holdfast.app.account.explain_objective import explain_objective
+from holdfast.app.account.explain_proof import explain_drill, explain_replications
 from holdfast.app.account.explain_protection import evidence_of, explain_protection, explain_table
 from holdfast.app.account.explain_shapes import (
     BlindPart,
@@ -22,6 +23,7 @@ from holdfast.app.account.explain_use import explain_findings, explain_identity,
 from holdfast.app.engine import Engine
 from holdfast.assessment.claim import Protectors, assess_claim, evidence_on
 from holdfast.assessment.copies import COPY_FAULTS, CopyVerdict, appraise, faults
+from holdfast.assessment.drills import gather_trials
 from holdfast.assessment.objectives import ladder_of
 from holdfast.assessment.protection import miss_reason, misses_since, would_count
 from holdfast.assessment.sight import makes_blind
@@ -54,6 +56,8 @@ def explain_claim(engine: Engine, ref: ClaimRef, now: float) -> Explanation | No
         *explain_identity(case),
         *explain_objective(case),
         *explain_protection(case),
+        *explain_drill(case),
+        *explain_replications(case),
         *explain_use(case),
         *explain_waiting(case),
         *explain_findings(case),
@@ -82,6 +86,7 @@ def _case(engine: Engine, claim: Claim, now: float) -> Case:
     pods = facts.linked(Pod, "claim", *claim.ref)
     named, workloads = workloads_of(claim, pods, facts)
     namespace = facts.get(Namespace, claim.ref.namespace)
+    evidence = evidence_on(claim, judgement.objective, protectors, setting)
     return Case(
         claim=claim,
         judgement=judgement,
@@ -91,7 +96,11 @@ def _case(engine: Engine, claim: Claim, now: float) -> Case:
         workloads=tuple(workloads),
         namespace=namespace,
         ladder=ladder_of(claim, workloads, namespace, engine.policy),
-        appraisal=appraise(evidence_on(claim, judgement.objective, protectors, setting), now),
+        appraisal=appraise(evidence, now),
+        trials=gather_trials(
+            claim, judgement.objective, protectors.coverages, setting, restored=evidence.restored
+        ),
+        replications=tuple(engine.replications_of(claim.ref)),
         schedules=dict(_schedules(engine, protectors)),
         targets=dict(_targets(engine, judgement)),
         blind=tuple(_blind_kinds(engine, now)),

@@ -38,7 +38,8 @@ def explain_protection(case: Case) -> Iterator[FigurePart]:
         ]
         name = f"protection.copies.{clock.source}.{clock.placement}.{clock.consistency}"
         rule = "the newest successful copy of this source, placement and consistency"
-        yield figure(name, moment_text(clock.captured), rule, evidence_of(same[-1].copy), unit="time")
+        captured = min(clock.captured, case.setting.now)  # a running log makes it current
+        yield figure(name, moment_text(captured), rule, evidence_of(same[-1].copy), unit="time")
     for tally in protection.tallies:
         yield from _holding(case, tally)
     yield from _retention(case)

@@ -8,13 +8,19 @@ from datetime import datetime
 import msgspec
 
 from holdfast.app.account.document_shapes import Part, moment
-from holdfast.assessment.claim import Setting
 from holdfast.assessment.copies import Appraisal
+from holdfast.assessment.drills import Trials
 from holdfast.assessment.objectives import Ladder
+from holdfast.assessment.setting import Setting
 from holdfast.model.facts import Claim, Namespace, Pod, Workload
 from holdfast.model.health import FeedHealth
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
-from holdfast.model.judgement import ClaimJudgement, ScheduleJudgement, TargetJudgement
+from holdfast.model.judgement import (
+    ClaimJudgement,
+    ReplicationJudgement,
+    ScheduleJudgement,
+    TargetJudgement,
+)
 
 NOBODY = "nobody sets it"
 """The rule of a figure of the objective that nothing sets."""
@@ -156,6 +162,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     namespace: Namespace | None
     ladder: Ladder
     appraisal: Appraisal
+    trials: Trials
+    replications: tuple[ReplicationJudgement, ...]
     schedules: dict[ScheduleKey, ScheduleJudgement]
     targets: dict[TargetKey, TargetJudgement]
     blind: tuple[FeedHealth, ...]

@@ -1,5 +1,7 @@
 """PersistentVolumeClaims. What the object says of one claim; who uses it and what protects it is not here."""
 
+from typing import Final, Literal
+
 from holdfast.model.facts import Claim, Condition, DataSource, Fact
 from holdfast.model.identity import ClaimRef
 from holdfast.sources.shapes import AnnotatedMetadata, Shape, given, shared
@@ -98,6 +100,7 @@ def read_claim(claim: ClaimObject) -> tuple[Fact, ...]:
             resize_status=_resize_status(status),
             selected_node=shared(metadata.annotation("volume.kubernetes.io/selected-node")),
             velero_restore=shared(metadata.label("velero.io/restore-name")),
+            k8up=_K8UP.get(metadata.annotation("k8up.io/backup") or "", ""),
             velero_excluded=_velero_excluded(metadata),
         ),
     )
@@ -139,6 +142,9 @@ def _resize_status(status: ClaimStatus) -> str:
     statuses = status.allocated_resource_statuses or ResizeStatuses()
     found = shared(statuses.storage or status.resize_status)
     return _RESIZE_STATUS_SINCE_RENAMED.get(found, found)
+
+
+_K8UP: Final[dict[str, Literal["", "true", "false"]]] = {"true": "true", "false": "false"}
 
 
 def _velero_excluded(metadata: AnnotatedMetadata) -> bool:

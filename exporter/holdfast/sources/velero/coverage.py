@@ -17,6 +17,7 @@ from holdfast.model.snapshots import Snapshot
 from holdfast.sources.contract import Rolls
 from holdfast.sources.velero.plans import usual_target
 from holdfast.sources.velero.records import NAME, Backup, Plan, VolumeCopy
+from holdfast.sources.velero.restores import awaited, drills
 from holdfast.sources.velero.scope import Scope
 from holdfast.sources.velero.ways import Candidate, Way, find_way, runs_hooks
 
@@ -32,7 +33,15 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
     case = _Case(claim, facts, rolls)
     case.judge_named_runs()
     case.judge_other_runs()
-    return Coverage(source=NAME, copies=tuple(case.copies), covers=case.covers(), misses=tuple(case.misses))
+    captured = case.captured
+    return Coverage(
+        source=NAME,
+        copies=tuple(case.copies),
+        covers=case.covers(),
+        misses=tuple(case.misses),
+        drills=tuple(drills(claim, captured, facts)),
+        awaits=awaited(claim, captured, facts),
+    )
 
 
 def scopes(claim: Claim, facts: Facts) -> Collection[tuple[str, ...]]:
@@ -69,6 +78,7 @@ class _Case:
         self.copies: list[Copy] = []
         self.misses: list[Miss] = []
         self._named: dict[ObjectRef, tuple[Backup, VolumeCopy | None]] = {}
+        self.captured: dict[tuple[str, str], float] = {}  # by namespace and name of each Backup with a copy
         self._taken: set[ObjectRef] = set()
         self._ways: dict[str, Way | None] = {}
         self._hooks: dict[str, bool] = {}
@@ -140,6 +150,7 @@ class _Case:
         self, backup: Backup, captured: float, named: VolumeCopy | None = None, inferred: bool = False
     ) -> None:
         self._taken.add(backup.ref)
+        self.captured[(backup.namespace, backup.name)] = captured
         self.copies.append(
             Copy(
                 source=NAME,
@@ -257,8 +268,14 @@ def _seen_snapshots(claim: Claim, facts: Facts) -> Mapping[str, Sequence[float]]
 
 
 def _captured_within(backup: Backup, seen: Mapping[str, Sequence[float]]) -> float | None:
-    """The point in time of a snapshot that outlives the run: one whose data is moved away does not."""
+    """The point in time of a snapshot that outlives the run: one whose data is moved away does not.
+
+    Nor do any of a run that completed none of those it tried: Velero deletes on the storage what it waited for too long,
+    though it may have been seen ready.
+    """
     times, started = seen.get(backup.label), backup.started
+    if backup.csi_attempted and not backup.csi_completed:
+        return None
     if not times or backup.outcome == "failed" or backup.scope.move or started is None:
         return None
     first, last = started - RUN_SLACK, (backup.ended or started) + RUN_SLACK

@@ -6,7 +6,7 @@ from holdfast.model.facts import Facts
 from holdfast.model.identity import ScheduleKey, TargetKey
 from holdfast.model.plan import EVERY
 from holdfast.model.protection import Result, Schedule, Target
-from holdfast.sources.velero.records import Location, LocationCheck, Plan, PlanClock, Run
+from holdfast.sources.velero.records import Location, LocationCheck, Place, Plan, PlanClock, Run
 
 _SERVER_DEFAULT = "default"  # the name that Velero's server falls back to
 
@@ -58,7 +58,7 @@ def _last_duration(finished: Iterable[Run]) -> float | None:
 
 
 def target(key: TargetKey, facts: Facts) -> Target | None:
-    location = facts.get(Location, key.namespace, key.name)
+    location = facts.get(Location, key.namespace, key.name) or facts.get(Place, key.namespace, key.name)
     if location is None:
         return None
     check = facts.get(LocationCheck, key.namespace, key.name)

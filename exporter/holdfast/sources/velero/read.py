@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from holdfast.model.facts import Fact
 from holdfast.model.identity import ClaimRef, ObjectRef, ScheduleKey, TargetKey
 from holdfast.sources.crontab import read_cron
@@ -47,8 +49,8 @@ _OUTCOMES: dict[str, Outcome] = {
     "Failed": "failed",
     "FailedValidation": "failed",
 }
-_AVAILABLE = {"Available": True, "Unavailable": False}
-_WHOLE = {"Completed": True, "Failed": False, "Canceled": False}
+AVAILABLE = {"Available": True, "Unavailable": False}
+WHOLE = {"Completed": True, "Failed": False, "Canceled": False}
 
 
 def read_backup(backup: BackupObject) -> tuple[Fact, ...]:
@@ -120,10 +122,12 @@ def _is_home(metadata: Metadata, status: BackupStatus) -> bool:
 def read_pod_volume_backup(backup: PodVolumeBackupObject) -> tuple[Fact, ...]:
     metadata, spec = backup.metadata, backup.spec or PodVolumeBackupSpec()
     status = backup.status or VolumeStatus()
-    namespace = (spec.pod or PodReference()).namespace
+    pod = spec.pod or PodReference()
     claim = text(metadata.annotations.claim) if metadata.annotations else ""
     captured = parse_time(status.start_timestamp)
-    return _volume_copy("PodVolumeBackup", metadata, status, claim=(namespace, claim), captured=captured)
+    read = _volume_copy("PodVolumeBackup", metadata, status, claim=(pod.namespace, claim), captured=captured)
+    mount = {"pod": shared(pod.name), "volume": shared(spec.volume)}
+    return tuple(msgspec.structs.replace(copy, **mount) for copy in read)
 
 
 def read_data_upload(upload: DataUploadObject) -> tuple[Fact, ...]:
@@ -140,9 +144,9 @@ def _volume_copy(
     *,
     claim: tuple[str | None, str | None],
     captured: float | None,
-) -> tuple[Fact, ...]:
+) -> tuple[VolumeCopy, ...]:
     """Nothing before the end, and nothing for a pod's volume that is no claim."""
-    whole = _WHOLE.get(status.phase or "")
+    whole = WHOLE.get(status.phase or "")
     namespace, name = claim
     if whole is None or not namespace or not name:
         return ()
@@ -157,9 +161,16 @@ def _volume_copy(
             backup_label=shared(metadata.label("velero.io/backup-name")),
             whole=whole,
             captured=captured,
-            size=status.progress.total_bytes if status.progress else None,
+            size=_size(status),
         ),
     )
+
+
+def _size(status: VolumeStatus) -> int | None:
+    """Go leaves zeros out: a whole copy that shows no bytes has none."""
+    if status.phase != "Completed":
+        return None
+    return (status.progress.total_bytes or 0) if status.progress else None
 
 
 def read_schedule(schedule: ScheduleObject) -> tuple[Fact, ...]:
@@ -189,7 +200,7 @@ def read_location(location: LocationObject) -> tuple[Fact, ...]:
     status = location.status or LocationStatus()
     target = TargetKey(NAME, metadata.namespace, shared(metadata.name))
     checked = parse_time(status.last_validation_time)
-    available = _AVAILABLE.get(status.phase or "")
+    available = AVAILABLE.get(status.phase or "")
     records: list[Fact] = [Location(target=target, available=available, default=bool(spec.default))]
     if checked is not None:
         records.append(LocationCheck(target=target, checked=checked))

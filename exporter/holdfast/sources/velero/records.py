@@ -133,6 +133,8 @@ class VolumeCopy(Fact, frozen=True, kw_only=True, gc=False):
     whole: bool
     captured: float | None
     size: int | None
+    pod: str = ""
+    volume: str = ""  # as the pod names it
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -187,6 +189,68 @@ class PlanClock(Fact, frozen=True, kw_only=True, gc=False):
         return (touch(SCHEDULE, *self.schedule),)
 
 
+class Restore(Fact, frozen=True, kw_only=True, gc=False):
+    """A Restore that came to its end. ``mapping`` is from the namespaces of the backup to those restored into.
+
+    ``namespaces`` are those of the backup that it takes, all where none is named; patterns are taken for all.
+    ``narrow``: it was asked for a choice of objects, so that it may never have meant to bring a volume back.
+    """
+
+    namespace: str
+    name: str
+    label: str
+    backup: str
+    success: bool
+    started: float | None
+    ended: float
+    mapping: tuple[tuple[str, str], ...]
+    namespaces: tuple[str, ...]
+    narrow: bool = False
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.namespace, self.name)
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef("Restore.velero.io", self.namespace, self.name)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return (("backup", self.namespace, self.backup),)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return tuple(Touch(TOUCH_NAMESPACE, (name,)) for name in self.namespaces) or (Touch(TOUCH_ALL),)
+
+
+class VolumeRestore(Fact, frozen=True, kw_only=True, gc=False):
+    """An ended PodVolumeRestore or DataDownload. A DataDownload names the claim, the other a volume of a pod.
+
+    ``origin`` is the namespace that was backed up.
+    """
+
+    kind: Literal["PodVolumeRestore", "DataDownload"]
+    namespace: str
+    name: str
+    restore: str  # the label of its Restore
+    origin: str
+    claim: str
+    pod: str
+    volume: str
+    whole: bool
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.kind, self.namespace, self.name)
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return (("restore", self.namespace, self.restore),)
+
+    def touches(self) -> tuple[Touch, ...]:
+        if self.claim:
+            return (touch_claim(ClaimRef(self.origin, self.claim)),)
+        return (Touch(TOUCH_NAMESPACE, (self.origin,)),)
+
+
 class Location(Fact, frozen=True, kw_only=True, gc=False):
     """Whether a BackupStorageLocation can be used. ``available`` is None until Velero has looked."""
 
@@ -200,6 +264,20 @@ class Location(Fact, frozen=True, kw_only=True, gc=False):
 
     def touches(self) -> tuple[Touch, ...]:
         return (Touch(TOUCH_ALL), Touch(TOUCH_SOURCE, (NAME,)), touch(TARGET, *self.target))
+
+
+class Place(Fact, frozen=True, kw_only=True, gc=False):
+    """A repository or a snapshot location: shown as a target, and no claim's state rests on it."""
+
+    target: TargetKey
+    available: bool | None
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.target.namespace, self.target.name)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (touch(TARGET, *self.target),)
 
 
 class LocationCheck(Fact, frozen=True, kw_only=True, gc=False):

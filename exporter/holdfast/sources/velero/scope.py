@@ -183,6 +183,11 @@ def _hooks(hooks: Iterable[HookShape]) -> Iterable[Hook]:
             )
 
 
+def takes_claims(included: Sequence[str | None] | None, excluded: Sequence[str | None] | None) -> bool:
+    """Whether claims pass a filter of kinds, however these are spelled."""
+    return _filter(included, excluded, spell=True).takes(CLAIMS)
+
+
 def _filter(
     included: Sequence[str | None] | None, excluded: Sequence[str | None] | None, *, spell: bool = False
 ) -> Filter:

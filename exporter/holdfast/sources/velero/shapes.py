@@ -135,10 +135,12 @@ class PodVolumeBackupMetadata(Metadata):
 
 class PodReference(Shape):
     namespace: str | None = None
+    name: str | None = None
 
 
 class PodVolumeBackupSpec(Shape):
     pod: PodReference | None = None
+    volume: str | None = None
 
 
 class PodVolumeBackupObject(Shape):
@@ -156,3 +158,74 @@ class DataUploadObject(Shape):
     metadata: Metadata
     spec: DataUploadSpec | None = None
     status: VolumeStatus | None = None
+
+
+class RestoreSpec(Shape):
+    backup_name: str | None = None
+    namespace_mapping: dict[str, str | None] | None = None
+    included_namespaces: list[str | None] | None = None
+    excluded_namespaces: list[str | None] | None = None
+    included_resources: list[str | None] | None = None
+    excluded_resources: list[str | None] | None = None
+    label_selector: SelectorShape | None = None
+    or_label_selectors: list[SelectorShape | None] | None = None
+    restore_p_vs: bool | None = msgspec.field(default=None, name="restorePVs")
+
+
+class RestoreStatus(Shape):
+    phase: str | None = None
+    start_timestamp: str | None = None
+    completion_timestamp: str | None = None
+
+
+class RestoreObject(Shape):
+    metadata: Metadata
+    spec: RestoreSpec | None = None
+    status: RestoreStatus | None = None
+
+
+class PhaseStatus(Shape):
+    phase: str | None = None
+
+
+class PodVolumeRestoreSpec(Shape):
+    pod: PodReference | None = None
+    volume: str | None = None
+    source_namespace: str | None = None
+
+
+class PodVolumeRestoreObject(Shape):
+    metadata: Metadata
+    spec: PodVolumeRestoreSpec | None = None
+    status: PhaseStatus | None = None
+
+
+class TargetVolume(Shape):
+    namespace: str | None = None
+    pvc: str | None = None
+
+
+class DataDownloadSpec(Shape):
+    target_volume: TargetVolume | None = None
+    source_namespace: str | None = None
+
+
+class DataDownloadObject(Shape):
+    metadata: Metadata
+    spec: DataDownloadSpec | None = None
+    status: PhaseStatus | None = None
+
+
+class SnapshotLocationObject(Shape):
+    metadata: Metadata
+    status: PhaseStatus | None = None
+
+
+class RepositoryStatus(Shape):
+    phase: str | None = None
+    last_maintenance_time: str | None = None
+
+
+class RepositoryObject(Shape):
+    metadata: Metadata
+    status: RepositoryStatus | None = None
