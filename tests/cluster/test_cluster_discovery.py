@@ -27,7 +27,12 @@ UNKNOWN = Offer(frozenset(), whole=False)
         pytest.param({"v1": UNKNOWN}, "", Choice("unclear"), id="a group that does not answer"),
         pytest.param({"v1": HERE, "v2": UNKNOWN}, "v2", Choice("served", "v2"), id="what is read stays"),
         pytest.param({"v1": HERE, "v2": UNKNOWN}, "v1", Choice("served", "v1"), id="nothing better is known"),
-        pytest.param({"v9": HERE}, "", Choice("foreign", "v9", "served only as v9, which this release does not read"), id="only a version we do not know"),
+        pytest.param(
+            {"v9": HERE},
+            "",
+            Choice("foreign", "v9", "served only as v9, which this release does not read"),
+            id="only a version we do not know",
+        ),
     ],
 )
 def test_the_choice_of_a_version(offers: dict[str, Offer], current: str, choice: Choice) -> None:

@@ -48,6 +48,15 @@ def test_every_source_has_its_own_page_section() -> None:
     assert all(f"\n## {source.name}\n" in page for source in SOURCES)
 
 
+def test_every_source_says_where_to_look() -> None:
+    """Runbooks send people to this table."""
+    page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    table = page.partition("## Where to look")[2].partition("\n## ")[0]
+    assert [
+        source.name for source in SOURCES if source.name != "core" and f"\n| {source.name} |" not in table
+    ] == []
+
+
 def test_every_source_is_held_independent() -> None:
     """The contract that sources do not know each other lists the modules of the table of sources."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

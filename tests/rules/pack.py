@@ -66,11 +66,14 @@ class Look:
 
     @property
     def namesakes(self) -> bool:
-        """Whether two claims or schedules of one name take part, in one cluster."""
+        """Whether two claims, schedules or locations of one name take part, in one cluster."""
         named: dict[tuple[str, ...], set[str]] = {}
         for series in self.input:
             labels = dict(_LABEL.findall(series))
-            identity = labels.get("persistentvolumeclaim") or labels.get("schedule")
+            identity = next(
+                (labels[noun] for noun in ("persistentvolumeclaim", "schedule", "target") if noun in labels),
+                "",
+            )
             if identity:
                 named.setdefault((identity, labels.get("cluster", "")), set()).add(
                     labels.get("namespace", "")

@@ -56,6 +56,28 @@ def test_plans() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"includeSchemas": ["web"]}, {"excludeTables": ["web.orders"]}, {"ddlOnly": True}, {"dryRun": True}],
+)
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_dump_that_leaves_data_out_is_no_copy(options: dict[str, Any], by_name: bool) -> None:
+    """Whether its profile stands in the cluster or in the backup itself."""
+    profile = {"name": "bucket", "dumpInstance": {"dumpOptions": options, "storage": {"s3": {}}}}
+    cluster, backup = laid(CLUSTER, spec={"backupProfiles": [profile]}), NIGHTLY
+    if not by_name:
+        cluster, backup = CLUSTER, laid(NIGHTLY, spec={"backupProfileName": None, "backupProfile": profile})
+    coverage = covered(SOURCE, CLAIM, cluster, backup)
+    assert (coverage.copies, [miss.cause for miss in coverage.misses]) == ((), ["not-captured"])
+    if by_name:
+        assert "orders/nightly" not in [cover.schedule.name for cover in coverage.covers]
+
+
+def test_dump_options_of_speed_leave_nothing_out() -> None:
+    profile = {"name": "bucket", "dumpInstance": {"dumpOptions": {"threads": 4, "ddlOnly": False}}}
+    assert len(covered(SOURCE, CLAIM, laid(CLUSTER, spec={"backupProfiles": [profile]}), NIGHTLY).copies) == 1
+
+
 def test_failed_backup() -> None:
     coverage = covered(SOURCE, CLAIM, BACKUPS["orders-nightly261120020000"])
     assert (coverage.copies, [miss.cause for miss in coverage.misses]) == ((), ["failed"])
@@ -85,7 +107,7 @@ def test_unknown_state() -> None:
     ],
 )
 def test_schedule_by_the_name_of_a_backup(cluster: str, backup: str, schedule: str | None) -> None:
-    (run,) = read(SOURCE, laid(NIGHTLY, metadata={"name": backup}, spec={"clusterName": cluster}))
+    run, _ = read(SOURCE, laid(NIGHTLY, metadata={"name": backup}, spec={"clusterName": cluster}))
     key = getattr(run, "schedule", None)
     assert (key.name if key else None) == schedule
 

@@ -40,6 +40,13 @@ def test_failing_backup() -> None:
     assert number(world, "backup_schedule_missed_runs", schedule="failing") == 2
 
 
+def test_failure_of_an_older_operator() -> None:
+    """An older one says True and no reason: that the condition is there is what tells."""
+    older = {"type": "Reconciling", "status": "True", "lastUpdateTime": "2026-11-20T00:00:20Z"}
+    world = World(laid(BACKUPS["failing"], status={"conditions": [older, older]}))
+    assert number(world, "backup_schedule_last_result", schedule="failing", result="failure") == 1
+
+
 def test_failure_without_a_time() -> None:
     """A failure whose time is not told still is newer than the success."""
     backup = laid(BACKUPS["failing"], status={"conditions": [{"type": "Reconciling", "status": "True"}]})

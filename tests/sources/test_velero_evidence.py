@@ -226,7 +226,11 @@ def test_csi_seen_and_thrown_away() -> None:
     """A run that tried two and completed none has deleted them on the storage, though they were seen ready."""
     thrown = situation(
         "csi",
-        status={"phase": "PartiallyFailed", "csiVolumeSnapshotsAttempted": 2, "csiVolumeSnapshotsCompleted": None},
+        status={
+            "phase": "PartiallyFailed",
+            "csiVolumeSnapshotsAttempted": 2,
+            "csiVolumeSnapshotsCompleted": None,
+        },
     )
     assert covered(*thrown, remembered=(SEEN,)).copies == ()
 

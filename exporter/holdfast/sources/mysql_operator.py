@@ -8,13 +8,15 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from holdfast.model.facts import Fact
+import msgspec
+
+from holdfast.model.facts import Claim, Fact, Facts
 from holdfast.model.feed import Feed, Resource
-from holdfast.model.identity import ObjectRef, ScheduleKey
-from holdfast.model.protection import Placement
-from holdfast.sources.contract import Source
+from holdfast.model.identity import TOUCH_NAMESPACE, ObjectRef, ScheduleKey, Touch
+from holdfast.model.protection import Copy, Coverage, Miss, Placement
+from holdfast.sources.contract import Rolls, Source
 from holdfast.sources.crontab import read_cron
-from holdfast.sources.runs.records import Database, Outcome, Plan, Run, labelled
+from holdfast.sources.runs.records import Database, Outcome, Plan, Run, Saved, labelled
 from holdfast.sources.runs.tool import Tool
 from holdfast.sources.shapes import Metadata, Present, Shape, given, shared
 from holdfast.sources.values import parse_size, parse_time
@@ -34,7 +36,20 @@ class Storage(Shape):
     azure: Present | None = None
 
 
+class DumpOptions(Shape):
+    """Those of MySQL Shell that leave data out. Nothing checks them: they may be of any type."""
+
+    include_schemas: Any = None
+    exclude_schemas: Any = None
+    include_tables: Any = None
+    exclude_tables: Any = None
+    where: Any = None
+    ddl_only: Any = None
+    dry_run: Any = None
+
+
 class Dump(Shape):
+    dump_options: DumpOptions | None = None
     storage: Storage | None = None
 
 
@@ -46,6 +61,8 @@ class Profile(Shape):
 
 class BackupSpec(Shape):
     cluster_name: str | None = None
+    backup_profile_name: str | None = None
+    backup_profile: Profile | None = None
 
 
 class BackupStatus(Shape):
@@ -81,6 +98,36 @@ class ClusterObject(Shape):
     spec: ClusterSpec | None = None
 
 
+class Partial(Fact, frozen=True, kw_only=True, gc=False):
+    """A profile of a cluster by which a part of the data is dumped."""
+
+    namespace: str
+    cluster: str
+    profile: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.namespace, self.cluster, self.profile)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (Touch(TOUCH_NAMESPACE, (self.namespace,)),)
+
+
+class Named(Fact, frozen=True, kw_only=True, gc=False):
+    """A backup by a profile of its cluster."""
+
+    ref: ObjectRef
+    cluster: str
+    profile: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.ref
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (Touch(TOUCH_NAMESPACE, (self.ref.namespace,)),)
+
+
 _OUTCOMES: Final[dict[str, Outcome]] = {"Completed": "success", "Error": "failure", "Running": "running"}
 _IN_CLUSTER = "dump-instance/volume"  # a claim of the owner's; all other methods are object stores
 
@@ -91,12 +138,15 @@ def read_backup(backup: BackupObject) -> Sequence[Fact]:
     if metadata.deletion_timestamp or not spec.cluster_name:
         return ()
     cluster, state = shared(spec.cluster_name), status.status or ""
+    ref, of = ObjectRef(f"MySQLBackup.{GROUP}", namespace, shared(metadata.name)), _claims(namespace, cluster)
+    profile = shared(spec.backup_profile_name)
     return (
         Run(
             source=NAME,
-            ref=ObjectRef(f"MySQLBackup.{GROUP}", namespace, shared(metadata.name)),
+            ref=ref,
             uid=metadata.uid,
-            of=(labelled(namespace, CLUSTER, cluster),),
+            of=of,
+            missed=of if _is_partial(spec.backup_profile) else (),
             outcome=_OUTCOMES.get(state, "unknown"),
             strange="" if state in _OUTCOMES else state[:60],
             created=metadata.created,
@@ -107,7 +157,20 @@ def read_backup(backup: BackupObject) -> Sequence[Fact]:
             consistency="application",
             schedule=_schedule(namespace, cluster, metadata.name),
         ),
+        *((Named(ref=ref, cluster=cluster, profile=profile),) if profile else ()),
     )
+
+
+def _claims(namespace: str, cluster: str) -> tuple[Saved, ...]:
+    return (labelled(namespace, CLUSTER, shared(cluster)),)
+
+
+def _is_partial(profile: Profile | None) -> bool:
+    """It leaves data out, or makes no dump at all."""
+    options = (
+        profile.dump_instance.dump_options if profile and profile.dump_instance else None
+    ) or DumpOptions()
+    return any(getattr(options, name) for name in DumpOptions.__struct_fields__)
 
 
 def _placement(method: str | None) -> Placement:
@@ -130,10 +193,16 @@ def read_cluster(cluster: ClusterObject) -> Sequence[Fact]:
     database = Database(
         source=NAME,
         ref=ObjectRef(f"InnoDBCluster.{GROUP}", metadata.namespace, shared(metadata.name)),
-        of=(labelled(metadata.namespace, CLUSTER, shared(metadata.name)),),
+        of=_claims(metadata.namespace, metadata.name),
         created=metadata.created,
     )
-    return (database, *_plans(metadata, cluster.spec or ClusterSpec()))
+    spec = cluster.spec or ClusterSpec()
+    partial = (
+        Partial(namespace=metadata.namespace, cluster=shared(metadata.name), profile=shared(profile.name))
+        for profile in given(spec.backup_profiles)
+        if profile.name and _is_partial(profile)
+    )
+    return (database, *partial, *_plans(metadata, spec))
 
 
 def _plans(metadata: Metadata, spec: ClusterSpec) -> Iterator[Plan]:
@@ -145,7 +214,7 @@ def _plans(metadata: Metadata, spec: ClusterSpec) -> Iterator[Plan]:
         profile = schedule.backup_profile or profiles.get(schedule.backup_profile_name)
         yield Plan(
             source=NAME,
-            of=(labelled(metadata.namespace, CLUSTER, shared(metadata.name)),),
+            of=() if _is_partial(profile) else _claims(metadata.namespace, metadata.name),
             schedule=_key(metadata.namespace, metadata.name, schedule.name),
             uid=metadata.uid,
             created=metadata.created,
@@ -165,6 +234,29 @@ def _planned_placement(profile: Profile | None) -> Placement:
     return "offsite" if outside else "local"
 
 
+def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
+    """Without the backups by profiles that leave data out: the claim may be what they leave."""
+    told = TOOL.cover(claim, facts, rolls)
+    partial = [copy for copy in told.copies if _by_partial(copy, facts)]
+    if not partial:
+        return told
+    misses = (
+        Miss(schedule=copy.schedule, time=copy.captured, cause="not-captured", evidence=copy.evidence)
+        for copy in partial
+        if copy.captured >= claim.created
+    )
+    whole = tuple(copy for copy in told.copies if copy not in partial)
+    return msgspec.structs.replace(told, copies=whole, misses=(*told.misses, *misses))
+
+
+def _by_partial(copy: Copy, facts: Facts) -> bool:
+    named = facts.get(Named, *copy.evidence)
+    return (
+        named is not None
+        and facts.get(Partial, named.ref.namespace, named.cluster, named.profile) is not None
+    )
+
+
 def _feed(plural: str, kind: str, shape: type[Any], read: Callable[[Any], Sequence[Fact]]) -> Feed:
     resource = Resource(group=GROUP, versions=("v2",), plural=plural, kind=kind)
     return Feed(source=NAME, resource=resource, shape=shape, read=read)
@@ -178,6 +270,6 @@ SOURCE = Source(
         _feed("mysqlbackups", "MySQLBackup", BackupObject, read_backup),
         _feed("innodbclusters", "InnoDBCluster", ClusterObject, read_cluster),
     ),
-    cover=TOOL.cover,
+    cover=cover,
     schedule=TOOL.schedule,
 )

@@ -31,7 +31,6 @@ class BackupSpec(Shape):
 
 class Condition(Shape):
     type: str | None = None
-    status: str | None = None
     last_update_time: str | None = None
 
 
@@ -79,21 +78,25 @@ def _began(cron: Cron, ended: float, created: float) -> float:
 
 
 def _failure(backup: BackupObject, plan: Plan, conditions: Iterable[Condition]) -> Iterator[Run]:
-    """A run that fails is marked as being reconciled, and retried; Ready stays True from the success before."""
-    for condition in conditions:
-        if condition.type != "Reconciling" or condition.status != "True":
-            continue
-        noticed = parse_time(condition.last_update_time)
-        yield Run(
-            source=NAME,
-            ref=ObjectRef("Backup.resources.cattle.io", "", backup.metadata.name),
-            uid=backup.metadata.uid,
-            outcome="failure",
-            created=max(time for time in (noticed, plan.last_success, plan.created) if time is not None),
-            placement=plan.placement,
-            consistency=plan.consistency,
-            schedule=plan.schedule,
-        )
+    """A run that fails is marked as being reconciled, and retried; Ready stays True from the success before.
+
+    That the condition is there is what tells: newer operators set it to False, since it carries an error, and all of
+    them take it away on success.
+    """
+    mark = next((condition for condition in conditions if condition.type == "Reconciling"), None)
+    if mark is None:
+        return
+    noticed = parse_time(mark.last_update_time)
+    yield Run(
+        source=NAME,
+        ref=ObjectRef("Backup.resources.cattle.io", "", backup.metadata.name),
+        uid=backup.metadata.uid,
+        outcome="failure",
+        created=max(time for time in (noticed, plan.last_success, plan.created) if time is not None),
+        placement=plan.placement,
+        consistency=plan.consistency,
+        schedule=plan.schedule,
+    )
 
 
 def _is_offsite(spec: BackupSpec, status: BackupStatus) -> bool:

@@ -90,7 +90,9 @@ def _told(copy: Copy, claim: Claim, birth: float, facts: Facts) -> Copy:
 
 
 def _stand(method: Method, facts: Facts) -> bool:
-    """A Backup outlives snapshots that somebody deletes."""
+    """A Backup outlives snapshots that somebody deletes. One that names none has nothing to be restored from."""
+    if not method.plugin and not method.snapshots:
+        return False
     if not facts.sees(Snapshot):
         return True
     found = (facts.get(Snapshot, method.ref.namespace, name) for name in method.snapshots)

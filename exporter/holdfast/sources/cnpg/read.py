@@ -41,6 +41,7 @@ from holdfast.sources.values import parse_time
 
 SCHEDULED: Final = "cnpg.io/scheduled-backup"
 PLUGIN: Final = "plugin"
+SNAPSHOT: Final = "volumeSnapshot"
 
 _OUTCOMES: Final[dict[str, Outcome]] = {
     "completed": "success",
@@ -103,7 +104,7 @@ def _method(
 ) -> tuple[Method, ...]:
     """Nothing for the in-core object store, of which nothing more is to be said."""
     plugin = method == PLUGIN and _by_barman(spec)
-    if not plugin and not snapshots:
+    if not plugin and not snapshots and method != SNAPSHOT:
         return ()
     return (Method(ref=ref, cluster=shared(cluster), plugin=plugin, snapshots=snapshots),)
 
