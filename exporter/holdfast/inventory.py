@@ -44,6 +44,7 @@ class Inventory:
         self._remembered = remembered
         self._unseen: frozenset[type[Fact]] = frozenset()
         self._objects: dict[FeedId, dict[ObjectKey, tuple[Fact, ...]]] = {}
+        self._speaking: dict[str, int] = {}  # objects that left a record, by source
         self._records: dict[type[Fact], dict[tuple[str, ...], Fact]] = {}
         self._links: dict[type[Fact], dict[tuple[str, ...], _Held]] = {}
 
@@ -57,6 +58,7 @@ class Inventory:
             objects.setdefault(key, after)
             return set()
         objects[key] = after
+        self._count(feed[0], bool(after) - bool(before))
         touched: set[Touch] = set()
         for old in before:
             if old not in after:
@@ -71,10 +73,20 @@ class Inventory:
     def drop(self, feed: FeedId, key: ObjectKey) -> set[Touch]:
         """The object is gone. Returns what changed with it."""
         touched: set[Touch] = set()
-        for old in self._objects.get(feed, {}).pop(key, ()):
+        gone = self._objects.get(feed, {}).pop(key, ())
+        self._count(feed[0], -bool(gone))
+        for old in gone:
             self._remove(old)
             touched.update(old.touches())
         return touched
+
+    def speaks(self, source: str) -> bool:
+        """Whether any record of the source stands."""
+        return bool(self._speaking.get(source))
+
+    def _count(self, source: str, step: int) -> None:
+        if step:
+            self._speaking[source] = self._speaking.get(source, 0) + step
 
     def objects(self, feed: FeedId) -> int:
         """How many objects of the feed are held."""

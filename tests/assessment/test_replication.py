@@ -89,6 +89,10 @@ def test_a_measured_lag_stands_only_as_long_as_it_holds() -> None:
     assert (later.state, later.lag, later.why) == ("unknown", None, "not measured lately")
 
 
+def test_a_measurement_from_the_future_is_none() -> None:
+    assert judged(lag=0.0, measured=NOW + 3600, holds=60.0).state == "unknown"
+
+
 def test_what_is_not_seen_is_unknown_and_so_is_the_future() -> None:
     assert judged(point=NOW, dark=True).state == "unknown"
     ahead = judged(point=NOW + 3600)

@@ -33,6 +33,18 @@ def test_a_healthy_schedule_has_missed_nothing() -> None:
     assert judged("2026-11-21T12:00", last_success=at("2026-11-21T02:00:07")).missed == 0
 
 
+def test_a_success_a_little_ahead_of_our_clock_is_one_of_now() -> None:
+    """Two clocks differ by seconds: the run has not been missed for that. One that is far ahead is none until its time."""
+    slightly = judged("2026-11-21T12:00", cron="0 * * * *", last_success=at("2026-11-21T12:00:01"))
+    assert (slightly.missed, slightly.last_success) == (0, at("2026-11-21T12:00"))
+    far = judged("2026-11-21T12:00", last_success=at("2026-11-21T13:00"))
+    assert (far.last_success, far.until) == (None, at("2026-11-21T13:00"))
+
+
+def test_a_plan_at_the_end_of_the_calendar_has_no_runs() -> None:
+    assert read_plan("0 * * * *").after(253402300799.0 + 86400) is None
+
+
 def test_the_run_in_progress_is_not_counted() -> None:
     judgement = judged(
         "2026-11-21T02:10", last_success=at("2026-11-20T02:00"), running_since=at("2026-11-21T02:00:05")

@@ -197,6 +197,18 @@ def test_volume_snapshots_are_local() -> None:
     assert (copy.placement, copy.consistency, copy.ready) == ("local", "application", True)
 
 
+def test_a_remembered_snapshot_is_no_copy() -> None:
+    """The cluster remembers the success for ever; without its Backup nobody knows whether the snapshots are still there."""
+    assert covered(SOURCE, of("scratch"), CLUSTERS["scratch"]).copies == ()
+
+
+def test_a_snapshot_backup_that_names_no_snapshot() -> None:
+    """Nothing is known from which it could be restored."""
+    bare = laid(BACKUPS["cut"], status={"snapshotBackupStatus": None})
+    (copy,) = covered(SOURCE, of("scratch"), CLUSTERS["scratch"], bare).copies
+    assert not copy.ready
+
+
 def test_a_backup_whose_snapshots_somebody_deleted() -> None:
     """The Backup stays completed, and can no longer be restored. Where snapshots cannot be seen it is believed."""
     assert [copy.ready for copy in snapshot_copies("cut")] == [False]

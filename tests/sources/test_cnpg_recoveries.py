@@ -7,6 +7,7 @@ import pytest
 
 from holdfast.model.protection import Coverage
 from holdfast.model.replication import Replication
+from holdfast.model.snapshots import Snapshot
 from holdfast.sources import csi_snapshot
 from holdfast.sources.cnpg import SOURCE
 from tests.sources.facts import NoRolls, TableFacts, read
@@ -99,9 +100,11 @@ def test_archiving_of_which_nothing_is_known(status: str) -> None:
 
 def test_each_placement_has_its_own_base() -> None:
     """A younger snapshot on the same storage does not hide that the offsite copy is current as well."""
-    told = {"snapshotBackupStatus": None}
-    cut = laid(BACKUPS["cut"], spec={"cluster": {"name": "orders"}}, status=told)
-    assert [log[:2] for log in logs(covered(SOURCE, of("orders"), CLUSTERS["orders"], NIGHTLY, cut))] == [
+    facts = TableFacts(unseen=[Snapshot])
+    for obj in (CLUSTERS["orders"], NIGHTLY, laid(BACKUPS["cut"], spec={"cluster": {"name": "orders"}})):
+        facts.put(SOURCE, obj)
+    assert SOURCE.cover
+    assert [log[:2] for log in logs(SOURCE.cover(of("orders"), facts, NoRolls()))] == [
         ("running", "local"),
         ("running", "offsite"),
     ]

@@ -48,11 +48,14 @@ def test_a_primary_lags_when_two_intervals_have_passed() -> None:
     assert state(addons("primary"), now=NOW + 301) == "lagging"
 
 
-def test_a_primary_without_a_sync_time_has_no_lag() -> None:
-    """Its driver tells none, as with older versions."""
-    found = World(claim(), addons("primary-old"))
+def test_a_primary_that_syncs_by_schedule_and_tells_no_sync_is_unknown() -> None:
+    """Its driver tells none, or none ever came: both look the same, unless the storage says that data is being sent."""
+    found = World(claim(), addons("class"), addons("primary-old"))
     assert not found.rows("replication_lag_seconds")
-    assert state(addons("primary-old")) == "healthy"
+    assert state(addons("primary-old")) == "unknown"
+    sending = addons("primary-old")
+    sending["status"]["conditions"].append({"type": "Replicating", "status": "True"})
+    assert state(sending) == "healthy"
 
 
 def test_a_secondary_is_healthy_and_never_late() -> None:

@@ -45,8 +45,17 @@ def test_other_namespaces() -> None:
 
 def test_what_a_point_is_inferred_from() -> None:
     """No object names a volume: the copies say that they are inferred. The application's size is not the claim's."""
-    (copy,) = covered(SOURCE, CLAIM, LOCAL).copies
+    (copy,) = covered(SOURCE, CLAIM, NIGHTLY, LOCAL).copies
     assert (copy.inferred, copy.size, copy.target) == (True, None, None)
+
+
+def test_a_point_without_a_policy_that_backs_up_proves_nothing() -> None:
+    """One that an import brought from another cluster, or that was made by hand, is not to be told from it."""
+    for point in (LOCAL, POINTS["by-hand"]):
+        coverage = covered(SOURCE, CLAIM, point)
+        assert (coverage.copies, [miss.cause for miss in coverage.misses]) == ((), ["unproven"])
+    importing = laid(NIGHTLY, spec={"actions": [{"action": "import"}]})
+    assert covered(SOURCE, CLAIM, importing, LOCAL).copies == ()
 
 
 def test_export_of_definitions_alone() -> None:
@@ -71,8 +80,10 @@ def test_policy_that_leaves_something_out() -> None:
 
 def test_point_without_a_time() -> None:
     """Then it is as old as its object."""
-    (copy,) = covered(SOURCE, CLAIM, POINTS["by-hand"]).copies
-    assert (copy.captured, copy.schedule) == (at("2026-11-20T15:01:00Z"), None)
+    timeless = laid(LOCAL, status={"actionTime": None, "scheduledTime": None})
+    timeless["metadata"]["creationTimestamp"] = "2026-11-20T15:01:00Z"
+    (copy,) = covered(SOURCE, CLAIM, NIGHTLY, timeless).copies
+    assert copy.captured == at("2026-11-20T15:01:00Z")
 
 
 def test_point_being_deleted() -> None:

@@ -33,7 +33,7 @@ class Judging:
 
     def __init__(self, sources: Sequence[Source], facts: Inventory, rolls: ScopeRolls) -> None:
         self._sources = {source.name: source for source in sources}
-        self._covering = [(source.cover, source.feeds) for source in sources if source.cover]
+        self._covering = [(source.name, source.cover) for source in sources if source.cover]
         self._scoping = [source for source in sources if source.scopes]
         self._facts = facts
         self._rolls = rolls
@@ -76,15 +76,9 @@ class Judging:
             self._targets.pop(TargetKey(*subject.key), None)
 
     def coverages(self, claim: Claim) -> tuple[Coverage, ...]:
-        """What every source that holds any object says of the claim."""
+        """What every source of which any record stands says of the claim."""
         facts, rolls = self._facts, self._rolls
-        return tuple(
-            [
-                cover(claim, facts, rolls)
-                for cover, feeds in self._covering
-                if any(facts.objects(feed.id) for feed in feeds)
-            ]
-        )
+        return tuple([cover(claim, facts, rolls) for name, cover in self._covering if facts.speaks(name)])
 
     def protectors(self, claim: Claim) -> Protectors:
         coverages = self.coverages(claim)

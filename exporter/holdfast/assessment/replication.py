@@ -18,7 +18,8 @@ def assess_replication(
 ) -> ReplicationJudgement:
     """``objective`` is that of the replicated claim. ``dark``: what tells of the replication cannot be seen."""
     asked = _objective(replication, objective)
-    ahead = replication.point is not None and replication.point > now + _CLOCKS
+    told = (replication.point, replication.measured)
+    ahead = any(time is not None and time > now + _CLOCKS for time in told)
     stale = _expired(replication, now)
     point = None if stale or ahead else replication.point
     lag = None if stale else replication.lag
@@ -83,6 +84,8 @@ def _until(replication: Replication, asked: float | None, now: float) -> float |
         instants.append(point - _CLOCKS)
         if asked is not None:
             instants.append(point + asked + _JUST_AFTER)
+    if measured is not None:
+        instants.append(measured - _CLOCKS)
     if measured is not None and holds is not None:
         instants.append(measured + holds + _JUST_AFTER)
     return min((instant for instant in instants if instant > now), default=None)

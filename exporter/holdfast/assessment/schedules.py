@@ -12,11 +12,12 @@ _LONGEST = 200  # characters of a cron that are shown; what is longer is a mista
 def assess_schedule(schedule: Schedule, remembered_success: float | None, now: float) -> ScheduleJudgement:
     """Runs are due by the real cron. Missed ones go on counting while the schedule is paused.
 
+    A success that is a little ahead of our clock counts as of now; one that is further ahead counts when its time comes.
     ``remembered_success`` is the newest success known from history, for the time when its objects are gone.
     """
-    successes = [
-        time for time in (schedule.last_success, remembered_success) if time is not None and time <= now
-    ]
+    known = [time for time in (schedule.last_success, remembered_success) if time is not None]
+    successes = [min(time, now) for time in known if time <= now + CLOCKS]
+    coming = [time for time in known if time > now + CLOCKS]
     last_success = max(successes, default=None)
     rota = _rota(schedule, last_success, now)
     return ScheduleJudgement(
@@ -32,8 +33,11 @@ def assess_schedule(schedule: Schedule, remembered_success: float | None, now: f
         next_run=None if schedule.paused or not schedule.valid else rota.following,
         due=rota.due,
         missed=rota.missed,
-        until=rota.following,
+        until=min((time for time in (rota.following, *coming) if time is not None), default=None),
     )
+
+
+CLOCKS = 60.0  # seconds by which two clocks may differ
 
 
 class _Rota(NamedTuple):

@@ -82,12 +82,12 @@ class Plan:
 
     def _runs(self, instant: float, *, reverse: bool = False) -> Iterator[float]:
         """Runs from this instant on, or back from it. None of an hour that the clock skipped."""
-        runs = CronSim(self._cron, datetime.fromtimestamp(instant, tz=self._zone), reverse=reverse)
         try:
+            runs = CronSim(self._cron, datetime.fromtimestamp(instant, tz=self._zone), reverse=reverse)
             for run in runs:
                 if run.hour in runs.hours and run.minute in runs.minutes:
                     yield run.timestamp()
-        except OverflowError:  # the walk has left the calendar
+        except (OverflowError, ValueError, OSError):  # the walk begins beyond the calendar, or has left it
             return
 
 

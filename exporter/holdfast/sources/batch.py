@@ -5,7 +5,7 @@ exited 0, no more.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -58,13 +58,14 @@ class JobObject(Shape):
 
 
 class Timer(NamedTuple):
-    """What a CronJob tells. ``captured`` is the planned start of the run that ended in its last success.
+    """What a CronJob tells. ``succeeded`` is the end of its last success, ``captured`` the planned start before that.
 
     ``last_result`` is how the run of ``last_scheduled`` went: without a success since, and with no Job at work, it failed.
     """
 
     cron: Cron
     suspended: bool
+    succeeded: float | None
     captured: float | None
     last_scheduled: float | None
     last_result: Outcome
@@ -73,7 +74,7 @@ class Timer(NamedTuple):
 class Course(NamedTuple):
     """How one Job went. A Job that nothing has been said of yet is on its way."""
 
-    outcome: Outcome
+    outcome: Literal["running", "success", "failure"]
     started: float | None
     ended: float | None
 
@@ -96,6 +97,7 @@ def read_timer(cron_job: CronJobObject) -> Timer:
     return Timer(
         cron=cron,
         suspended=bool(spec.suspend),
+        succeeded=success,
         captured=None if success is None else _captured(cron, success, scheduled),
         last_scheduled=scheduled,
         last_result=_last_result(success, scheduled, at_work=any(given(status.active))),

@@ -12,9 +12,10 @@ import msgspec
 from holdfast.model.annotation import AnnotationError, parse_duration
 from holdfast.model.facts import Fact, Facts
 from holdfast.model.feed import Feed, Resource
-from holdfast.model.identity import REPLICATION, TOUCH_SOURCE, ObjectRef, ReplicationKey, Touch, touch
+from holdfast.model.identity import TOUCH_SOURCE, ObjectRef, ReplicationKey, Touch
 from holdfast.model.replication import Health, Replication
 from holdfast.sources.contract import Source
+from holdfast.sources.replicated import Told
 from holdfast.sources.shapes import Metadata, Shape, given, shared
 from holdfast.sources.values import parse_go_duration, parse_time
 
@@ -101,24 +102,14 @@ class ReplicationClass(Fact, frozen=True, kw_only=True, gc=False):
         return (Touch(TOUCH_SOURCE, (NAME,)),)
 
 
-class Replica(Fact, frozen=True, kw_only=True, gc=False):
-    """A replication as its object tells of it; ``classes`` are the keys of those that may tell its interval."""
+class Replica(Told, frozen=True, kw_only=True, gc=False):
+    """A replication but for its interval; ``classes`` are the keys of those that may tell it.
 
-    replication: Replication
+    ``flowing``: its storage says in so many words that data is being sent.
+    """
+
     classes: tuple[tuple[str, str], ...]
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return self.replication.id
-
-    def links(self) -> tuple[tuple[str, ...], ...]:
-        return self.replication.links()
-
-    def touches(self) -> tuple[Touch, ...]:
-        return (touch(REPLICATION, *self.replication.id),)
-
-    def strange_word(self) -> str:
-        return self.replication.strange
+    flowing: bool
 
 
 class Verdict(NamedTuple):
@@ -140,7 +131,8 @@ def read_volume(volume: VolumeObject) -> tuple[Fact, ...]:
     key = ReplicationKey(NAME, volume.metadata.namespace, shared(volume.metadata.name), claim)
     evidence = ObjectRef(f"VolumeReplication.{GROUP}", key.namespace, key.name)
     replication = _replication(key, evidence, spec.replication_state or "", volume.status)
-    return (Replica(replication=replication, classes=_classes(spec.volume_replication_class, None)),)
+    classes = _classes(spec.volume_replication_class, None)
+    return (Replica(replication=replication, classes=classes, flowing=_flows(volume.status)),)
 
 
 def read_group(group: GroupObject) -> tuple[Fact, ...]:
@@ -157,8 +149,20 @@ def read_group(group: GroupObject) -> tuple[Fact, ...]:
     ]
     wanted = spec.replication_state or ""
     return tuple(
-        [Replica(replication=_replication(key, evidence, wanted, status), classes=classes) for key in keys]
+        [
+            Replica(
+                replication=_replication(key, evidence, wanted, status),
+                classes=classes,
+                flowing=_flows(status),
+            )
+            for key in keys
+        ]
     )
+
+
+def _flows(status: Status | None) -> bool:
+    conditions = given(status.conditions) if status else ()
+    return any((each.type, each.status) == ("Replicating", "True") for each in conditions)
 
 
 def _classes(of_volumes: str | None, of_groups: str | None) -> tuple[tuple[str, str], ...]:
@@ -247,7 +251,11 @@ def replication(key: ReplicationKey, facts: Facts) -> Replication | None:
         return None
     classes = (facts.get(ReplicationClass, *each) for each in replica.classes)
     interval = next((each.interval for each in classes if each and each.interval), None)
-    return msgspec.structs.replace(replica.replication, interval=interval)
+    told = msgspec.structs.replace(replica.replication, interval=interval)
+    if interval and told.judged and told.point is None and told.health == "healthy" and not replica.flowing:
+        # syncs on a schedule of which none is told: one that never came looks the same
+        return msgspec.structs.replace(told, health="unknown", why="no sync is told")
+    return told
 
 
 def _feed(kind: str, shape: type[Any], read: Callable[[Any], tuple[Fact, ...]]) -> Feed:

@@ -13,9 +13,10 @@ import msgspec
 from holdfast.model.annotation import AnnotationError, parse_duration
 from holdfast.model.facts import Fact, Facts
 from holdfast.model.feed import Feed, Resource
-from holdfast.model.identity import REPLICATION, TOUCH_SOURCE, ObjectRef, ReplicationKey, Touch, touch
+from holdfast.model.identity import TOUCH_SOURCE, ObjectRef, ReplicationKey, Touch
 from holdfast.model.replication import Health, Replication
 from holdfast.sources.contract import Source
+from holdfast.sources.replicated import Told
 from holdfast.sources.shapes import Metadata, Shape, given, shared
 from holdfast.sources.values import parse_go_duration, parse_time
 
@@ -107,21 +108,10 @@ class Policy(Fact, frozen=True, kw_only=True, gc=False):
         return (Touch(TOUCH_SOURCE, (NAME,)),)
 
 
-class Placement(Fact, frozen=True, kw_only=True, gc=False):
+class Placement(Told, frozen=True, kw_only=True, gc=False):
     """An application's replication, but for the interval that its policy holds."""
 
-    replication: Replication
     policy: str
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return self.replication.id
-
-    def touches(self) -> tuple[Touch, ...]:
-        return (touch(REPLICATION, *self.replication.id),)
-
-    def strange_word(self) -> str:
-        return self.replication.strange
 
 
 _INTERVAL: Final = re.compile(r"[0-9]+[mhd]")

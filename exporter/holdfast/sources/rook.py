@@ -11,9 +11,10 @@ import msgspec
 
 from holdfast.model.facts import Fact, Facts
 from holdfast.model.feed import Feed, Resource
-from holdfast.model.identity import REPLICATION, TOUCH_SOURCE, ObjectRef, ReplicationKey, Touch, touch
+from holdfast.model.identity import TOUCH_SOURCE, ObjectRef, ReplicationKey, Touch
 from holdfast.model.replication import Health, Replication
 from holdfast.sources.contract import Source
+from holdfast.sources.replicated import Told
 from holdfast.sources.shapes import Metadata, Shape, given, shared
 from holdfast.sources.values import parse_go_duration, parse_time
 
@@ -106,10 +107,9 @@ class FilesystemObject(Shape):
     status: FilesystemStatus | None = None
 
 
-class Mirror(Fact, frozen=True, kw_only=True, gc=False):
+class Mirror(Told, frozen=True, kw_only=True, gc=False):
     """What one object tells of its mirroring. ``pool`` is that of a namespace."""
 
-    replication: Replication
     kind: str
     pool: str
 
@@ -119,12 +119,6 @@ class Mirror(Fact, frozen=True, kw_only=True, gc=False):
 
     def links(self) -> tuple[tuple[str, ...], ...]:
         return (("replication", *self.replication.id),)
-
-    def touches(self) -> tuple[Touch, ...]:
-        return (touch(REPLICATION, *self.replication.id),)
-
-    def strange_word(self) -> str:
-        return self.replication.strange
 
 
 class Pace(Fact, frozen=True, kw_only=True, gc=False):

@@ -10,11 +10,9 @@ from holdfast.sources.cnpg.records import (
     BARMAN_PLUGIN,
     CLUSTER,
     NAME,
-    PLACEMENTS,
     Archive,
     Cluster,
     Recovery,
-    Success,
     claims_of,
     place_of,
 )
@@ -112,15 +110,10 @@ def _of_plugin(plugin: Plugin, server: str) -> Archive | None:
     return Archive(store=shared(parameters.barman_object_name), place="", server=named)
 
 
-def _remembered(status: ClusterStatus) -> tuple[Success, ...]:
-    """The ends of the last successes of in-core backups. Before 1.22 there was one for all methods."""
-    told = dict(status.last_successful_backup_by_method or {})
-    if not told and status.last_successful_backup:
-        told = {"barmanObjectStore": status.last_successful_backup}
-    times = (
-        (PLACEMENTS[method], parse_time(told[method])) for method in sorted(told) if method in PLACEMENTS
-    )
-    return tuple(Success(placement, ended) for placement, ended in times if ended is not None)
+def _remembered(status: ClusterStatus) -> float | None:
+    """Before 1.22 there was one success for all methods. Of snapshots it says nothing: they may be gone since."""
+    told = status.last_successful_backup_by_method
+    return parse_time(told.get("barmanObjectStore") if told else status.last_successful_backup)
 
 
 def _log(spec: ClusterSpec, status: ClusterStatus) -> tuple[Literal["", "running", "broken"], float | None]:

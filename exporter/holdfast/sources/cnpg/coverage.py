@@ -6,7 +6,7 @@ import msgspec
 
 from holdfast.model.facts import Claim, Facts
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
-from holdfast.model.protection import Copy, Coverage, Drill, Placement, Schedule
+from holdfast.model.protection import Copy, Coverage, Drill, Schedule
 from holdfast.model.snapshots import Snapshot
 from holdfast.sources.cnpg.records import (
     BACKUP,
@@ -103,17 +103,17 @@ def _remembered(cluster: Cluster, claim: Claim, birth: float, facts: Facts) -> I
     """Successes of which no Backup is left to tell."""
     namespace, name = cluster.key
     saved = claims_of(namespace, name)
-    runs = [run for run in facts.linked(Run, NAME, *saved) if run.outcome == "success"]
-    plans = facts.linked(Plan, NAME, *saved)
-    for placement, ended, evidence, target in _ends(cluster, facts):
-        captured = max(_captured(ended, placement, plans), min(cluster.created, ended))
-        if any(_is_told(run, placement, captured, ended) for run in runs):
+    runs = [run for run in facts.linked(Run, NAME, *saved) if _is_success(run)]
+    plans = [plan for plan in facts.linked(Plan, NAME, *saved) if plan.valid and plan.placement == "offsite"]
+    for ended, evidence, target in _ends(cluster, facts):
+        captured = max(_captured(ended, plans), min(cluster.created, ended))
+        if any(_is_told(run, captured, ended) for run in runs):
             continue
         yield Copy(
             source=NAME,
             claim=claim.ref,
             captured=captured,
-            placement=placement,
+            placement="offsite",
             consistency="application",
             evidence=evidence,
             claim_uid=claim.uid if captured >= birth else "",
@@ -121,29 +121,27 @@ def _remembered(cluster: Cluster, claim: Claim, birth: float, facts: Facts) -> I
         )
 
 
-def _ends(cluster: Cluster, facts: Facts) -> Iterator[tuple[Placement, float, ObjectRef, TargetKey | None]]:
-    """What the cluster remembers of in-core backups, and its ObjectStores of the plugin's."""
-    for success in cluster.remembered:
-        yield success.placement, success.ended, cluster.ref, None
+def _is_success(run: Run) -> bool:
+    return run.outcome == "success" and run.placement == "offsite"
+
+
+def _ends(cluster: Cluster, facts: Facts) -> Iterator[tuple[float, ObjectRef, TargetKey | None]]:
+    """What the cluster remembers of in-core backups, and its ObjectStores of the plugin's. All lie in object stores."""
+    if cluster.remembered is not None:
+        yield cluster.remembered, cluster.ref, None
     for archive in cluster.archives:
         window = facts.get(Window, cluster.ref.namespace, archive.store, archive.server)
         if window is not None and window.ended is not None:
-            yield "offsite", window.ended, window.ref, window.target
+            yield window.ended, window.ref, window.target
 
 
-def _captured(ended: float, placement: Placement, plans: Iterable[Plan]) -> float:
-    """The planned start before the end, by the plans that make such copies; the end where none does."""
-    starts = (
-        planned_start(Cron(plan.cron, plan.timezone, plan.valid), ended)
-        for plan in plans
-        if plan.valid and plan.placement == placement
-    )
+def _captured(ended: float, plans: Iterable[Plan]) -> float:
+    """The planned start before the end; the end where there is no plan."""
+    starts = (planned_start(Cron(plan.cron, plan.timezone, plan.valid), ended) for plan in plans)
     return max((start for start in starts if start < ended), default=ended)
 
 
-def _is_told(run: Run, placement: Placement, captured: float, ended: float) -> bool:
-    if run.placement != placement:
-        return False
+def _is_told(run: Run, captured: float, ended: float) -> bool:
     return captured <= run.time <= ended or (run.ended is not None and run.ended >= ended - _SAME)
 
 

@@ -54,16 +54,10 @@ class Archive(NamedTuple):
     server: str
 
 
-class Success(NamedTuple):
-    """The end of a backup that an object remembers."""
-
-    placement: Placement
-    ended: float
-
-
 class Cluster(Fact, frozen=True, kw_only=True, gc=False):
     """A PostgreSQL cluster, beyond its being a database.
 
+    ``remembered`` is when its last in-core backup to an object store ended.
     ``log`` tells whether its logs are archived: ``running``, ``broken`` since ``log_broke``, or empty where that is not
     told. ``archiver`` is the ObjectStore's archive where the plugin does that. ``from_backup`` names the Backup it was
     recovered from, if it was one.
@@ -72,7 +66,7 @@ class Cluster(Fact, frozen=True, kw_only=True, gc=False):
     ref: ObjectRef
     created: float
     archives: tuple[Archive, ...] = ()
-    remembered: tuple[Success, ...] = ()
+    remembered: float | None = None
     log: Literal["", "running", "broken"] = ""
     log_broke: float | None = None
     archiver: Archive | None = None

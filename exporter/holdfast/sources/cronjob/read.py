@@ -1,16 +1,15 @@
 """From CronJobs and Jobs to records."""
 
-from typing import Literal, cast
+from typing import cast
 
 from holdfast.model.annotation import AnnotationError, parse_choice, parse_protects
 from holdfast.model.facts import Fact
 from holdfast.model.identity import ObjectRef, ScheduleKey
 from holdfast.model.protection import CONSISTENCIES, PLACEMENTS, Consistency, Placement
+from holdfast.sources.batch import Timer, read_course, read_timer
 from holdfast.sources.cronjob.records import NAME, Dump, DumpClock, DumpRun, Exercise
-from holdfast.sources.cronjob.shapes import CronJobObject, CronJobSpec, CronJobStatus, JobObject, JobStatus
-from holdfast.sources.crontab import Cron, planned_start, read_cron
-from holdfast.sources.shapes import given, shared
-from holdfast.sources.values import parse_time
+from holdfast.sources.cronjob.shapes import CronJobObject, JobObject
+from holdfast.sources.shapes import shared
 
 _ENDED = {"success": True, "failure": False}
 
@@ -20,11 +19,7 @@ def read_cron_job(cron_job: CronJobObject) -> tuple[Fact, ...]:
     metadata, annotations = cron_job.metadata, cron_job.metadata.annotations
     if annotations.protects is None and annotations.drills is None:
         return ()
-    spec, status = cron_job.spec or CronJobSpec(), cron_job.status or CronJobStatus()
-    key = ScheduleKey(NAME, metadata.namespace, shared(metadata.name))
-    cron = read_cron(spec.schedule or "", spec.time_zone or "")
-    success, scheduled = parse_time(status.last_successful_time), parse_time(status.last_schedule_time)
-    captured = None if success is None else _captured(cron, success, scheduled)
+    key, timer = ScheduleKey(NAME, metadata.namespace, shared(metadata.name)), read_timer(cron_job)
     records: list[Fact] = []
     if annotations.drills is not None:
         exercise = Exercise(
@@ -32,55 +27,43 @@ def read_cron_job(cron_job: CronJobObject) -> tuple[Fact, ...]:
             schedule=key,
             uid=metadata.uid,
             items=parse_protects(annotations.drills, metadata.namespace)[0],
-            success=None if success is None else True,
-            started=captured,
-            ended=success,
+            success=None if timer.succeeded is None else True,
+            started=timer.captured,
+            ended=timer.succeeded,
         )
         records.append(exercise)
-    if annotations.protects is None:
-        return tuple(records)
-    dump = Dump(
-        schedule=key,
-        uid=metadata.uid,
-        created=metadata.created,
-        cron=cron.text,
-        timezone=cron.timezone,
-        valid=cron.valid,
-        suspended=bool(spec.suspend),
-        items=parse_protects(annotations.protects, metadata.namespace)[0],
-        placement=cast(Placement, _chosen(annotations.placement, PLACEMENTS, "local")),
-        consistency=cast(Consistency, _chosen(annotations.consistency, CONSISTENCIES, "unknown")),
-        last_success=success,
-        captured=captured,
-    )
-    records.append(dump)
-    if scheduled is not None:
-        records.append(DumpClock(schedule=key, last_scheduled=scheduled))
+    if annotations.protects is not None:
+        records.append(_dump(cron_job, key, timer, annotations.protects))
+        if timer.last_scheduled is not None:
+            records.append(DumpClock(schedule=key, last_scheduled=timer.last_scheduled))
     return tuple(records)
 
 
-def _captured(cron: Cron, success: float, scheduled: float | None) -> float:
-    """The planned start before the end. The run that succeeded cannot have been planned after the newest that was made."""
-    planned = planned_start(cron, success)
-    if planned == success or scheduled is None or scheduled > success:
-        return planned
-    return min(planned, scheduled)
+def _dump(cron_job: CronJobObject, key: ScheduleKey, timer: Timer, protects: str) -> Dump:
+    metadata, annotations = cron_job.metadata, cron_job.metadata.annotations
+    return Dump(
+        schedule=key,
+        uid=metadata.uid,
+        created=metadata.created,
+        cron=timer.cron.text,
+        timezone=timer.cron.timezone,
+        valid=timer.cron.valid,
+        suspended=timer.suspended,
+        items=parse_protects(protects, metadata.namespace)[0],
+        placement=cast(Placement, _chosen(annotations.placement, PLACEMENTS, "local")),
+        consistency=cast(Consistency, _chosen(annotations.consistency, CONSISTENCIES, "unknown")),
+        last_success=timer.succeeded,
+        captured=timer.captured,
+    )
 
 
 def read_job(job: JobObject) -> tuple[Fact, ...]:
     """A Job counts by its CronJob, or by an annotation of its own."""
-    metadata, owner, status = job.metadata, job.metadata.owner, job.status or JobStatus()
+    metadata, owner, course = job.metadata, job.metadata.owner, read_course(job)
     drills = metadata.annotations.drills
     made_by = owner if owner is not None and owner.kind == "CronJob" else None
     if made_by is None and drills is None:
         return ()
-    met = {condition.type: condition for condition in given(status.conditions) if condition.status == "True"}
-    started, ended = parse_time(status.start_time), None
-    stage: Literal["running", "success", "failure"] = "running"
-    if "Complete" in met:
-        stage, ended = "success", parse_time(status.completion_time)
-    elif "Failed" in met:
-        stage, ended = "failure", parse_time(met["Failed"].last_transition_time)
     if made_by is None:
         ref = ObjectRef("Job", metadata.namespace, metadata.name)
         return (
@@ -89,9 +72,9 @@ def read_job(job: JobObject) -> tuple[Fact, ...]:
                 schedule=ScheduleKey(NAME, metadata.namespace, ""),
                 uid=metadata.uid,
                 items=parse_protects(drills or "", metadata.namespace)[0],
-                success=_ENDED.get(stage),
-                started=started,
-                ended=ended,
+                success=_ENDED.get(course.outcome),
+                started=course.started,
+                ended=course.ended,
             ),
         )
     return (
@@ -100,9 +83,9 @@ def read_job(job: JobObject) -> tuple[Fact, ...]:
             name=metadata.name,
             cronjob=made_by.name,
             cronjob_uid=made_by.uid,
-            stage=stage,
-            time=metadata.created if started is None else started,
-            ended=ended,
+            stage=course.outcome,
+            time=metadata.created if course.started is None else course.started,
+            ended=course.ended,
         ),
     )
 

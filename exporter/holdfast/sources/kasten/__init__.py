@@ -53,7 +53,7 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
     copies, unproven = [], []
     for copy in told.copies:
         policy = facts.get(Policy, *copy.schedule) if copy.schedule else None
-        if policy is not None and not policy.whole:
+        if policy is None or not policy.whole:
             unproven.append(_unproven(copy))
         elif _holds_data(copy, policy, facts):
             copies.append(copy)
@@ -63,7 +63,9 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
 
 
 def _unproven(copy: Copy) -> Miss:
-    """The policy leaves something out, which may be the claim."""
+    """The policy leaves something out, which may be the claim; or none that backs up is in sight, and what an import
+    brought from another cluster looks the same.
+    """
     return Miss(schedule=copy.schedule, time=copy.captured, cause="unproven", evidence=copy.evidence)
 
 

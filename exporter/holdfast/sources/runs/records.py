@@ -118,8 +118,10 @@ class Run(_Reaching, frozen=True, kw_only=True, gc=False):
 
     @property
     def began(self) -> float:
-        """Its start, its creation where it tells none."""
-        return self.created if self.started is None else self.started
+        """Its start, its creation where it tells none; objects may be made, or made anew, after the run."""
+        if self.started is not None:
+            return self.started
+        return self.created if self.ended is None else min(self.created, self.ended)
 
     @property
     def time(self) -> float:

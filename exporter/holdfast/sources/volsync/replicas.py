@@ -1,8 +1,9 @@
 """Sources that keep a replica elsewhere, and the destinations that receive one: as far as the data has come."""
 
 from holdfast.model.facts import Fact, Facts
-from holdfast.model.identity import ObjectRef, ReplicationKey, Touch
+from holdfast.model.identity import ObjectRef, ReplicationKey
 from holdfast.model.replication import Health, Replication
+from holdfast.sources.replicated import Told
 from holdfast.sources.shapes import given, shared
 from holdfast.sources.volsync.plans import GROUP, NAME, captured_at, read_rhythm
 from holdfast.sources.volsync.shapes import (
@@ -19,23 +20,8 @@ from holdfast.sources.volsync.shapes import (
 Verdict = tuple[Health, str]
 
 
-class Reception(Fact, frozen=True, kw_only=True, gc=False):
+class Reception(Told, frozen=True, kw_only=True, gc=False):
     """A replication as its receiving side tells of it. A source beside it may have the same name and claim."""
-
-    replication: Replication
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return self.replication.id
-
-    def links(self) -> tuple[tuple[str, ...], ...]:
-        return self.replication.links()
-
-    def touches(self) -> tuple[Touch, ...]:
-        return self.replication.touches()
-
-    def strange_word(self) -> str:
-        return self.replication.strange
 
 
 def replication(key: ReplicationKey, facts: Facts) -> Replication | None:
