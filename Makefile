@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-TESTS ?= tests
+TESTS ?=
 
 .DEFAULT_GOAL := check
 .PHONY: check test test-real demo lint types contracts generate lock bench clean
@@ -20,7 +20,7 @@ demo: $(VENV)/.installed ## run the exporter on the embedded example cluster
 
 test: $(VENV)/.installed ## all tests that need no long build; the one quick build is made when missing
 	$(BIN)/python -m tests.tools.install quick
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real_long" $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not real_long" $(or $(TESTS),tests/real tests)
 
 test-real: $(VENV)/.installed ## the tests whose programs take longer to build
 	$(BIN)/python -m tests.tools.install long

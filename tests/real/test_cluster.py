@@ -28,7 +28,9 @@ from tests.real.web import Client, JsonObject
 pytestmark = pytest.mark.real
 
 TIMING = Timing(discover=0.5, confirm=0.3, denied=0.3, backoff=0.05, backoff_most=0.5)
-HASTY = Timing(discover=0.5, confirm=0.3, backoff=0.05, backoff_most=0.5, watch=1.0, watch_unmarked=1.0)
+HASTY = Timing(
+    discover=0.5, confirm=0.3, backoff=0.05, backoff_most=0.5, watch=1.0, watch_unmarked=1.0, settle=0.1
+)
 
 CLAIMS = Resource(group="", versions=("v1",), plural="persistentvolumeclaims", kind="PersistentVolumeClaim")
 CLASSES = Resource(
