@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from holdfast.http import Address, HttpOptions, Measures, serve_http
+from holdfast.http.site import Landing, SourceLine
 from tests.http.stand import CannedSite, Serve, until
 
 BIG = b"".join(
@@ -184,6 +185,27 @@ async def test_the_landing_page_lists_sources_and_escapes_what_it_is_told(
     assert "<tr><td>velero</td><td>Backup</td><td>forbidden</td><td>&lt;b&gt;no&lt;/b&gt;</td></tr>" in page
     assert "in prod &lt;eu&gt; safe? Version 1.2.3" in page
     assert "<li>&lt;velero&gt;</li>" in page
+
+
+async def test_the_landing_page_names_what_is_not_installed_in_one_line(
+    serve: Serve, site: CannedSite
+) -> None:
+    """A cluster has few of the tools that are known: the table shows those that are there, whole."""
+    site.page = Landing(
+        version="1",
+        sources=[
+            SourceLine(source="velero", kind="Backup", state="up"),
+            SourceLine(source="velero", kind="DataUpload", state="not_installed"),
+            SourceLine(source="k8up", kind="Backup", state="not_installed"),
+            SourceLine(source="k8up", kind="Schedule", state="not_installed"),
+        ],
+    )
+    served = await serve()
+    async with served.client.get(served.url("/")) as answer:
+        page = await answer.text()
+    assert "<tr><td>velero</td><td>DataUpload</td><td>not_installed</td><td></td></tr>" in page
+    assert "<p>Not installed in this cluster: k8up.</p>" in page
+    assert "Schedule" not in page
 
 
 async def test_the_api_hands_out_what_the_site_knows(serve: Serve, site: CannedSite) -> None:

@@ -22,6 +22,7 @@ CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_ABSENT = "not_installed"
 _LINKS = (
     ("/metrics", "metrics for Prometheus"),
     ("/readyz", "whether every source has ended its first look"),
@@ -53,9 +54,12 @@ def _readiness(ready: bool, waiting: tuple[str, ...]) -> str:
 def _table(landing: Landing) -> str:
     if not landing.sources:
         return "<p>None has reported yet.</p>"
-    rows = "".join(map(_row, landing.sources))
+    here = {line.source for line in landing.sources if line.state != _ABSENT}
+    absent = dict.fromkeys(line.source for line in landing.sources if line.source not in here)
+    rows = "".join(_row(line) for line in landing.sources if line.source in here)
     heads = "".join(f"<th>{head}</th>" for head in ("Source", "Kind", "State", ""))
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"{table}<p>Not installed in this cluster: {escape(', '.join(absent))}.</p>" if absent else table
 
 
 def _row(line: SourceLine) -> str:
