@@ -177,6 +177,44 @@ def test_any_order_of_arrival_gives_the_same_drill() -> None:
     assert forward.text() == backward.text()
 
 
+def test_a_drill_that_began_before_the_claim_was_made_is_of_an_earlier_one() -> None:
+    young = claim(metadata={"creationTimestamp": "2026-11-20T11:05:00Z"})
+    assert World(young, *backup(20), *restore("drill", "nightly-20", 20), policy=ASKED).rows(*FAMILIES) == []
+
+
+def test_an_end_before_the_start_tells_no_duration_and_meets_no_rto() -> None:
+    odd = restore("drill", "nightly-20", 20, status={"startTimestamp": "2026-11-20T12:00:00Z"})
+    world = World(claim(), *backup(20), *odd, policy=ASKED)
+    assert world.rows("pvc_restore_drill_duration_seconds") == []
+    assert state(world) == "unknown"
+
+
+def test_a_restore_that_ended_before_its_backup_was_made_is_none() -> None:
+    assert (
+        World(claim(), *backup(21), *restore("drill", "nightly-21", 20), policy=ASKED).rows(*FAMILIES) == []
+    )
+
+
+def test_a_claim_filled_from_another_namespace_inherits_nothing_of_its_own_name() -> None:
+    """Production is copied to staging once a week: what staging had under that name before was other data."""
+    refresh = restore("refresh", "of-production", 20)[0]
+    refresh["spec"] = {
+        "backupName": "of-production",
+        "includedNamespaces": ["prod"],
+        "namespaceMapping": {"prod": "shop"},
+    }
+    made = {
+        "creationTimestamp": "2026-11-20T11:02:00Z",
+        "uid": "new",
+        "labels": {"velero.io/restore-name": "refresh"},
+    }
+    world = World(claim(metadata=made), *backup(20), refresh, policy=ASKED)
+    assert (world.claim().protection.state, world.rows(*FAMILIES)) == ("unprotected", [])
+    in_place = restore("refresh", "nightly-20", 20)[0]
+    in_place["spec"] = {"backupName": "nightly-20"}
+    assert World(claim(metadata=made), *backup(20), in_place).claim().protection.captured is not None
+
+
 def test_a_drill_beyond_the_rto_is_slow() -> None:
     slow = restore("drill", "nightly-20", 20, minutes=45)
     assert state(World(claim(), *backup(20), *slow, policy=ASKED)) == "slow"

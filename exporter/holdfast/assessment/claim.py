@@ -89,7 +89,7 @@ def evidence_on(claim: Claim, objective: Objective, protectors: Protectors, sett
         targets=protectors.targets,
         sight=setting.sight,
         generic_ephemeral=is_generic_ephemeral(claim),
-        restored=restored(claim, setting.facts),
+        restored=restored(claim, setting.facts) and not any(each.stranger for each in protectors.coverages),
         objective_known=_objective_known(claim, setting),
     )
 

@@ -78,7 +78,8 @@ def gather_trials(
 def _of_live_claim(drill: Drill, claim: Claim, restored: bool) -> bool:
     if restored or (drill.claim_uid and drill.claim_uid == claim.uid):
         return True
-    return not drill.claim_uid and drill.ended > claim.created
+    began = drill.ended if drill.started is None else drill.started
+    return not drill.claim_uid and began >= claim.created
 
 
 def assess_drills(trials: Trials, now: float) -> tuple[RestoreProof, float | None]:
@@ -98,9 +99,10 @@ def assess_drills(trials: Trials, now: float) -> tuple[RestoreProof, float | Non
 
 
 def _duration(drill: Drill | None) -> float | None:
-    if drill is None or drill.started is None:
+    """None as well where its end is said to lie before its start."""
+    if drill is None or drill.started is None or drill.ended < drill.started:
         return None
-    return max(drill.ended - drill.started, 0.0)
+    return drill.ended - drill.started
 
 
 def _due(trials: Trials) -> float | None:

@@ -96,12 +96,18 @@ def assess_volume(volume: Volume, facts: Facts, sight: Sight) -> VolumeJudgement
         phase=volume.phase,
         released_since=_released_since(volume),
         orphaned=_volume_orphan_reason(volume, facts, sight),
-        attach_pending=tuple(
-            (attachment.node, attachment.created)
-            for attachment in facts.linked(Attachment, "volume", volume.name)
-            if not attachment.attached and attachment.deleting_since is None
-        ),
+        attach_pending=_attach_pending(volume, facts),
     )
+
+
+def _attach_pending(volume: Volume, facts: Facts) -> tuple[tuple[str, float], ...]:
+    """Since when it has been on its way to each node; of two attachments to one node the older tells."""
+    since: dict[str, float] = {}
+    for attachment in facts.linked(Attachment, "volume", volume.name):
+        if not attachment.attached and attachment.deleting_since is None:
+            created = attachment.created
+            since[attachment.node] = min(created, since.get(attachment.node, created))
+    return tuple(sorted(since.items()))
 
 
 def _released_since(volume: Volume) -> float | None:

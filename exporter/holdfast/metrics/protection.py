@@ -131,6 +131,11 @@ PROTECTION_FAMILIES = (
 )
 
 
+def _cron(schedule: ScheduleJudgement) -> str:
+    """What cannot be read may be any text, and no text is a label."""
+    return schedule.cron if schedule.missed is not None else ""
+
+
 def _result(schedule: ScheduleJudgement) -> Iterable[Row]:
     return (((schedule.last_result,), 1),)
 
@@ -142,10 +147,10 @@ def _available(target: TargetJudgement) -> Iterable[Row]:
 SCHEDULE_FAMILIES = (
     Family(
         name="holdfast_backup_schedule_info",
-        help="A recurring plan of a backup tool.",
+        help="A recurring plan of a backup tool; cron is empty where it cannot be read, or no object tells it.",
         noun="schedule",
         further=("cron", "target"),
-        rows=lambda schedule: (((schedule.cron, schedule.target), 1),),
+        rows=lambda schedule: (((_cron(schedule), schedule.target), 1),),
     ),
     Family(
         name="holdfast_backup_schedule_paused",

@@ -93,6 +93,7 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Coverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that one source says of one claim.
 
+    ``stranger``: the claim was filled by a restore of other data than its own name's, and inherits nothing of that name.
     ``awaits`` are plans whose runs bear on the claim without copying it: those that prove restores.
     """
 
@@ -102,6 +103,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     misses: tuple[Miss, ...] = ()
     drills: tuple[Drill, ...] = ()
     awaits: tuple[ScheduleKey, ...] = ()
+    stranger: bool = False
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -107,7 +107,9 @@ def read_claim(claim: ClaimObject) -> tuple[Fact, ...]:
 
 
 def _storage(amounts: Amounts | None) -> int | None:
-    return parse_quantity(amounts.storage) if amounts else None
+    """None for a negative amount, which no server accepts."""
+    amount = parse_quantity(amounts.storage) if amounts else None
+    return amount if amount is None or amount >= 0 else None
 
 
 def _storage_class_text(metadata: AnnotatedMetadata, spec: ClaimSpec) -> str | None:

@@ -165,10 +165,13 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
             for restore in facts.linked(Restore, self.name, "run", *run.ref):
                 if not restore.of:
                     restores[restore.key] = restore
+        births = [birth for saved in reach if (birth := self._birth(claim, saved, facts)) is not None]
         for key in sorted(restores):
             restore = restores[key]
             if restore.outcome not in _RESULTS or restore.ended is None:
                 continue
+            shared = any(saved.what in ("owner", "label") for saved in restore.of)
+            began = restore.ended if restore.started is None else restore.started
             known = points.get(restore.run) if restore.run else None
             yield Drill(
                 source=self.name,
@@ -178,6 +181,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
                 started=restore.started,
                 point=known if restore.point is None else restore.point,
                 evidence=restore.ref,
+                claim_uid=claim.uid if shared and births and began >= min(births) else "",
             )
 
 

@@ -17,7 +17,7 @@ from holdfast.model.snapshots import Snapshot
 from holdfast.sources.contract import Rolls
 from holdfast.sources.velero.plans import usual_target
 from holdfast.sources.velero.records import NAME, Backup, Plan, VolumeCopy
-from holdfast.sources.velero.restores import awaited, drills
+from holdfast.sources.velero.restores import awaited, drills, is_stranger
 from holdfast.sources.velero.scope import Scope
 from holdfast.sources.velero.ways import Candidate, Way, find_way, runs_hooks
 
@@ -41,6 +41,7 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
         misses=tuple(case.misses),
         drills=tuple(drills(claim, captured, facts)),
         awaits=awaited(claim, captured, facts),
+        stranger=is_stranger(claim, facts),
     )
 
 

@@ -216,10 +216,14 @@ class Restore(Fact, frozen=True, kw_only=True, gc=False):
         return ObjectRef("Restore.velero.io", self.namespace, self.name)
 
     def links(self) -> tuple[tuple[str, ...], ...]:
-        return (("backup", self.namespace, self.backup),)
+        return (("backup", self.namespace, self.backup), ("label", self.label))
 
     def touches(self) -> tuple[Touch, ...]:
-        return tuple(Touch(TOUCH_NAMESPACE, (name,)) for name in self.namespaces) or (Touch(TOUCH_ALL),)
+        """The claims that were backed up, and those that it made in other namespaces."""
+        if not self.namespaces:
+            return (Touch(TOUCH_ALL),)
+        names = dict.fromkeys((*self.namespaces, *(into for _, into in self.mapping)))
+        return tuple(Touch(TOUCH_NAMESPACE, (name,)) for name in names)
 
 
 class VolumeRestore(Fact, frozen=True, kw_only=True, gc=False):

@@ -15,7 +15,8 @@ def drills(claim: Claim, captured: Mapping[tuple[str, str], float], facts: Facts
     """``captured`` is when the claim was captured, by the namespace and name of each Backup that holds a copy of it."""
     for namespace, name in sorted(captured):
         for restore in facts.linked(Restore, "backup", namespace, name):
-            proven = _proven(claim, restore, facts) if _takes(restore, claim.ref.namespace) else None
+            takes = _takes(restore, claim.ref.namespace) and restore.ended > captured[(namespace, name)]
+            proven = _proven(claim, restore, facts) if takes else None
             if proven is not None:
                 yield Drill(
                     source=NAME,
@@ -66,4 +67,14 @@ def _is_of(volume: VolumeRestore, claim: Claim, facts: Facts) -> bool:
     return any(
         (copy.pod, copy.volume) == (volume.pod, volume.volume)
         for copy in facts.linked(VolumeCopy, "claim", *claim.ref)
+    )
+
+
+def is_stranger(claim: Claim, facts: Facts) -> bool:
+    """The restore that made the claim took it from another namespace, as where production is copied to staging."""
+    return any(
+        any(into == claim.ref.namespace != origin for origin, into in restore.mapping)
+        and (claim.ref.namespace, claim.ref.namespace) not in restore.mapping
+        for restore in facts.linked(Restore, "label", claim.velero_restore)
+        if claim.velero_restore
     )
