@@ -28,6 +28,7 @@ from holdfast.model.identity import ClaimRef, ObjectKey
 from holdfast.model.replication import Replication
 from holdfast.sources.contract import Source
 
+_SILENT: tuple[FeedState, ...] = ("starting", "not_installed", "disabled", "out_of_scope")
 _LOG = logging.getLogger("holdfast")
 _SLICE = 0.010  # seconds of judging before the loop is let go
 _COALESCE = 0.1  # seconds in which changes are gathered before they are judged
@@ -41,7 +42,6 @@ class Live:
     def __init__(
         self,
         engine: Engine,
-        sources: Sequence[Source],
         *,
         config_hash: str,
         revision: str = "",
@@ -59,7 +59,7 @@ class Live:
         )
         self._wake = asyncio.Event()
         self._off: dict[str, Source] = {}
-        self._asked: set[tuple[str, str]] = set()
+        self._counting: set[tuple[str, str]] = set()
         self._looked = time.monotonic()
         self._transitions = Transitions(
             provision=_observe(self._counts.provision),
@@ -70,10 +70,6 @@ class Live:
         engine.lookout.puzzled = _say_puzzled
         self._counts.config.labels(config_hash).set(1)
         self._counts.build.labels(__version__, revision, platform.python_version()).set(1)
-        for source in sources:
-            for feed in source.feeds:
-                for reason in FEED_ERRORS:  # zeros, so that the first error is an increase
-                    self._counts.source_errors.labels(*feed.id, reason)
 
     def loop_held(self, seconds: float) -> None:
         """The event loop was held for this long by one round of callbacks."""
@@ -104,29 +100,33 @@ class Live:
 
     def state(self, feed: Feed, state: FeedState, message: str = "") -> None:
         self.engine.state(feed, state, message, self.clock())
+        if state not in _SILENT:
+            self._begin_counting(feed.id, FEED_ERRORS)
         self._wake.set()
 
     def error(self, feed: Feed, reason: FeedError) -> None:
+        self._begin_counting(feed.id, FEED_ERRORS)
         self._counts.source_errors.labels(*feed.id, reason).inc()
 
     # ProbeSink
 
     def measured(self, source: str, target: str, replications: Sequence[Replication]) -> None:
-        self._begin_asking(source, target)
+        self._begin_counting((source, target), ASK_REASONS)
         self.engine.measured((source, target), replications, self.clock())
         self._wake.set()
 
     def failed(self, source: str, target: str, reason: AskReason, text: str) -> None:
-        self._begin_asking(source, target)
+        self._begin_counting((source, target), ASK_REASONS)
         self._counts.source_errors.labels(source, target, reason).inc()
         self.engine.unmeasured((source, target), text, self.clock())
         self._wake.set()
 
-    def _begin_asking(self, source: str, target: str) -> None:
-        if (source, target) not in self._asked:
-            self._asked.add((source, target))
-            for reason in ASK_REASONS:
-                self._counts.source_errors.labels(source, target, reason)
+    def _begin_counting(self, feed: tuple[str, str], reasons: Sequence[str]) -> None:
+        """Zeros, so that the first error is an increase; not for the many tools that a cluster does not have."""
+        if feed not in self._counting:
+            self._counting.add(feed)
+            for reason in reasons:
+                self._counts.source_errors.labels(*feed, reason)
 
     # what both bring
 

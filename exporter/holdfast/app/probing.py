@@ -15,7 +15,7 @@ import msgspec
 from holdfast.model.asking import Answer, AskError, AskReason, ProbeSpec, QuerySpec
 from holdfast.model.identity import ReplicationKey
 from holdfast.model.replication import Replication
-from holdfast.probes import promql
+from holdfast.probes import promql, record
 from holdfast.probes.promql import Told
 from holdfast.probes.target import Memory, probe
 from holdfast.settings import Settings
@@ -40,13 +40,17 @@ class ProbeSink(Protocol):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One who is asked. Seconds; ``timeout`` is when the loop gives up, a little after ``ask`` should have."""
+    """One who is asked. Seconds; ``timeout`` is when the loop gives up, a little after ``ask`` should have.
+
+    ``unanswered`` stands for the target from its first failure until it answers for the first time.
+    """
 
     source: str
     name: str
     interval: float
     timeout: float
     ask: Callable[[], Awaitable[Told]]
+    unanswered: Replication
 
     @property
     def holds(self) -> float:
@@ -67,6 +71,7 @@ def probe_targets(specs: Sequence[ProbeSpec], clock: Callable[[], float]) -> Ite
             interval=spec.interval,
             timeout=spec.timeout + _GRACE,
             ask=_asking_database(spec, clock),
+            unanswered=record.unanswered(spec),
         )
 
 
@@ -84,6 +89,7 @@ def query_targets(
             interval=spec.interval,
             timeout=timeout + _GRACE,
             ask=_asking_query(spec, query, clock),
+            unanswered=promql.unanswered(spec),
         )
 
 
@@ -114,6 +120,17 @@ async def keep_probing(
     if prometheus is not None:
         targets += query_targets(asked.query_specs(), prometheus.query, prometheus.spec.timeout, clock)
     await Probing(targets, sink, concurrency=asked.concurrency, clock=clock).run()
+
+
+def say_unasked(settings: Settings) -> None:
+    """For whoever reads a folder or a demonstration: says once that nobody is asked there, where somebody is named."""
+    asked = settings.replication
+    if asked.probes or asked.queries:
+        _LOG.warning(
+            "replication: %d probes and %d queries are configured and not asked here; only a running cluster's are",
+            len(asked.probes),
+            len(asked.queries),
+        )
 
 
 class Probing:
@@ -159,6 +176,7 @@ class _Asked:
         self._sink = sink
         self._clock = clock
         self._broken = False
+        self._told_of = False
         self._known: dict[ReplicationKey, Replication] = {}
 
     async def once(self) -> None:
@@ -180,6 +198,10 @@ class _Asked:
         if not self._broken:
             _LOG.warning("probe %s %s broke: %s: %s", self._target.source, self._target.name, reason, text)
         self._broken = True
+        if not self._told_of:
+            # before the failure, which is the last word on the target
+            self._sink.measured(self._target.source, self._target.name, (self._target.unanswered,))
+        self._told_of = True
         self._sink.failed(self._target.source, self._target.name, reason, text)
 
     def _measured(self, told: Told) -> None:
@@ -187,6 +209,7 @@ class _Asked:
         fresh = {one.id: self._held(one, now) for one in told.replications}
         kept = {} if told.complete else {key: one for key, one in self._known.items() if _recent(one, now)}
         self._known = {**kept, **fresh}
+        self._told_of = True
         if self._broken:
             _LOG.info("probe %s %s recovered", self._target.source, self._target.name)
         self._broken = False

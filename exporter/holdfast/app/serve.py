@@ -63,7 +63,6 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
             engine.remember = store.add
         live = Live(
             engine,
-            selection.enabled,
             config_hash=settings.config_hash,
             revision=options.revision,
             clock=clock,
