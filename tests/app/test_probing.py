@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from holdfast.app.probing import Probing, Target, keep_probing, probe_targets, query_targets
+from holdfast.app.probing import Probing, Target, keep_probing, probe_targets, query_targets, say_unasked
 from holdfast.model.asking import Answer, AskError, AskReason, ProbeSpec, QuerySpec, Series
 from holdfast.model.identity import ReplicationKey
 from holdfast.model.replication import Replication
@@ -28,9 +29,13 @@ class Sink:
 
     got: list[tuple[str, str, tuple[Replication, ...]]] = field(default_factory=list)
     lost: list[tuple[str, str, AskReason, str]] = field(default_factory=list)
+    missing: list[tuple[str, str, Replication]] = field(default_factory=list)
 
     def measured(self, source: str, target: str, replications: Sequence[Replication]) -> None:
         self.got.append((source, target, tuple(replications)))
+
+    def unanswered(self, source: str, target: str, replication: Replication) -> None:
+        self.missing.append((source, target, replication))
 
     def failed(self, source: str, target: str, reason: AskReason, text: str) -> None:
         self.lost.append((source, target, reason, text))
@@ -39,6 +44,11 @@ class Sink:
     def names(self) -> list[list[str]]:
         """The replications of each report."""
         return [[one.id.name for one in replications] for _, _, replications in self.got]
+
+
+UNANSWERED = Replication(
+    id=ReplicationKey("promql", "", "t", ""), health="unknown", why="it has not answered yet"
+)
 
 
 def replication(name: str, measured: float | None = None) -> Replication:
@@ -54,7 +64,9 @@ def told(*names: str, complete: bool = True) -> Told:
 def target(
     ask: Callable[[], Awaitable[Told]], *, name: str = "t", interval: float = 0.01, timeout: float = 5.0
 ) -> Target:
-    return Target(source="promql", name=name, interval=interval, timeout=timeout, ask=ask)
+    return Target(
+        source="promql", name=name, interval=interval, timeout=timeout, ask=ask, unanswered=UNANSWERED
+    )
 
 
 def in_turn(*answers: Told | Exception) -> Callable[[], Awaitable[Told]]:
@@ -123,6 +135,62 @@ async def test_a_failure_says_its_reason_and_takes_nothing_away() -> None:
         await until(lambda: sink.lost)
     assert sink.names == [["a"]]
     assert sink.lost[0] == ("promql", "t", "connection", "db:5432: refused; see whether it is up")
+
+
+async def test_a_target_that_never_answered_is_unknown_from_its_first_failure_until_it_answers() -> None:
+    async with running(target(in_turn(DOWN, DOWN, told("a"), DOWN))) as sink:
+        await until(lambda: len(sink.lost) > 3)
+    assert sink.missing == [("promql", "t", UNANSWERED)]
+    assert sink.names == [["a"]]
+
+
+async def test_an_answer_with_warnings_replaces_what_stood_for_the_target() -> None:
+    async with running(target(in_turn(DOWN, told("a", complete=False)))) as sink:
+        await until(lambda: len(sink.got) > 0)
+    assert (sink.names[0], len(sink.missing)) == (["a"], 1)
+
+
+async def test_the_failure_is_the_last_word_on_a_target_that_never_answered() -> None:
+    said: list[str] = []
+
+    class Order(Sink):
+        def measured(self, source: str, target: str, replications: Sequence[Replication]) -> None:
+            said.append("measured")
+
+        def unanswered(self, source: str, target: str, replication: Replication) -> None:
+            said.append("unanswered")
+
+        def failed(self, source: str, target: str, reason: AskReason, text: str) -> None:
+            said.append("failed")
+
+    task = asyncio.create_task(Probing([target(in_turn(DOWN))], Order(), concurrency=1).run())
+    await until(lambda: len(said) > 2)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert said[:3] == ["unanswered", "failed", "failed"]
+
+
+def test_a_database_that_never_answered_is_named_as_its_probe_says() -> None:
+    spec = ProbeSpec(
+        name="orders", kind="postgresql", host="db", port=1, namespace="shop", claim="data-0", objective=60.0
+    )
+    (one,) = probe_targets([spec], lambda: NOW)
+    assert one.unanswered == Replication(
+        id=ReplicationKey("postgresql", "shop", "orders", "data-0"),
+        health="unknown",
+        why="it has not answered yet",
+        objective=60.0,
+    )
+
+
+def test_a_query_that_was_never_answered_is_one_replication_of_its_name() -> None:
+    async def query(_: str) -> Answer:
+        return Answer(series=())
+
+    spec = QuerySpec(name="mirror", query="lag", replication_label="topic", objective=60.0)
+    (one,) = query_targets([spec], query, 20.0, lambda: NOW)
+    assert one.unanswered.id == ReplicationKey("promql", "", "mirror", "")
+    assert (one.unanswered.health, one.unanswered.objective) == ("unknown", 60.0)
 
 
 async def test_what_a_partial_answer_leaves_out_stays_with_its_old_measurement() -> None:
@@ -246,7 +314,7 @@ async def test_a_database_becomes_a_target_of_its_kind() -> None:
     spec = ProbeSpec(name="cache", kind="redis", host="127.0.0.1", port=free_port(), interval=60.0)
     (one,) = probe_targets([spec], lambda: NOW)
     assert (one.source, one.name, one.interval, one.timeout) == ("redis", "cache", 60.0, 6.0)
-    async with running(Target(source="redis", name="cache", interval=0.01, timeout=6.0, ask=one.ask)) as sink:
+    async with running(msgspec.structs.replace(one, interval=0.01)) as sink:
         await until(lambda: sink.lost)
     assert sink.lost[0][:3] == ("redis", "cache", "connection")
 
@@ -269,14 +337,35 @@ async def test_whom_a_configuration_names_is_asked(tmp_path: Path, monkeypatch: 
         assert settings.prometheus is not None
         async with Prometheus(settings.prometheus.spec()) as prometheus:
             task = asyncio.create_task(keep_probing(settings, prometheus, sink, lambda: NOW))
-            await until(lambda: sink.got and sink.lost)
+            await until(lambda: sink.got and sink.missing and sink.lost)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
     assert sink.lost[0][:3] == ("redis", "cache", "connection")
-    assert [(source, name) for source, name, _ in sink.got] == [("promql", "mirror")]
+    assert {(source, name, each.id.name) for source, name, told_ in sink.got for each in told_} == {
+        ("promql", "mirror", "mirror")
+    }
+    assert [(source, name, each.id.name) for source, name, each in sink.missing] == [
+        ("redis", "cache", "cache")
+    ]
     assert stand.asked[0].form["query"] == "lag"
 
 
 async def test_a_configuration_that_names_nobody_asks_nobody() -> None:
     async with asyncio.timeout(5):
         await keep_probing(Settings(), None, Sink(), lambda: NOW)
+
+
+def test_where_nobody_is_asked_it_is_said_once_who_would_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(CONFIGURED.replace("URL", "http://p").replace("PORT", "1"))
+    say_unasked(load_settings([file], Known(sources=("core",))))
+    assert words(caplog) == [
+        "replication: 1 probes and 1 queries are configured and not asked here; only a running cluster's are"
+    ]
+
+
+def test_where_nobody_is_named_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    say_unasked(Settings())
+    assert words(caplog) == []

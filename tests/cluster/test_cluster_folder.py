@@ -109,6 +109,24 @@ def test_another_version_of_a_known_kind_is_tried(read: Reading) -> None:
     assert result.sink.names("velero") == ["b"]
 
 
+def test_another_version_of_a_declared_kind_cannot_be_decoded(read: Reading) -> None:
+    """An owner told where things stand in some versions; in others nothing is known of them. A list may tell it for all."""
+    declared = msgspec.structs.replace(BACKUPS, group="acme.example", declared="genericSources, acme")
+    backup = "kind: Backup\napiVersion: acme.example/{0}\nmetadata: {{name: {0}}}\n"
+    listed = "kind: BackupList\napiVersion: acme.example/v4\nitems: [{metadata: {name: v4}}]\n"
+    result = read(
+        {"a.yaml": f"{backup.format('v1')}---\n{backup.format('v3')}", "b.yaml": listed},
+        [feed("acme", declared)],
+    )
+    told = "and genericSources, acme tells of v2 or v1"
+    assert result.sink.names("acme") == ["v1"]
+    assert result.errors == [
+        ("a.yaml", 5, f"Backup v3 cannot be decoded: its version is v3, {told}"),
+        ("b.yaml", 3, f"Backup v4 cannot be decoded: its version is v4, {told}"),
+    ]
+    assert set(result.sink.odd["acme"]) == {("", "v3"), ("", "v4")}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "line", "message"),
     [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from holdfast.model.asking import ProbeSpec
 from holdfast.model.replication import Replication
+from holdfast.probes.fault import ProbeError
 from holdfast.probes.mysql import status_statement
 from holdfast.probes.mysql_reading import Facts, read
 from holdfast.probes.positions import Memory
@@ -163,3 +164,11 @@ def test_no_row_raises_and_none_is_healthy_without_both_threads(row: dict[str, A
     for one in names(row).values():
         assert one.id.name.startswith("orders")
         assert one.health != "healthy" or threads
+
+
+def test_more_channels_than_anybody_has_are_a_bad_answer() -> None:
+    rows = [MYSQL_8 | {"Channel_Name": f"c{number}"} for number in range(201)]
+    assert len(names(*rows[:200])) == 200
+    with pytest.raises(ProbeError, match="it tells of 201 channels, 200 are the most") as error:
+        names(*rows)
+    assert error.value.reason == "bad_answer"

@@ -6,6 +6,7 @@ import pytest
 
 from holdfast.model.asking import ProbeSpec
 from holdfast.model.replication import Replication
+from holdfast.probes.fault import ProbeError
 from holdfast.probes.positions import Memory
 from holdfast.probes.postgresql_reading import Facts, Receiver, Sender, Slot, Standing, read
 
@@ -211,3 +212,14 @@ def test_a_promoted_standby_starts_a_new_memory() -> None:
     seen = names(PRIMARY, senders=(behind,), memory=memory, at=130.0)
     assert seen["orders"].judged is False
     assert seen["orders/db-0"].lag is None
+
+
+def test_more_standbys_and_slots_than_anybody_has_are_a_bad_answer() -> None:
+    standbys = tuple(
+        Sender(name=f"db-{number}", state="streaming", written=5_000, replayed=5_000) for number in range(150)
+    )
+    slots = tuple(Slot(name=f"s{number}", held_from=1, position=1) for number in range(51))
+    assert len(names(PRIMARY, senders=standbys, slots=slots[:50])) == 201
+    with pytest.raises(ProbeError, match="it tells of 201 standbys and slots, 200 are the most") as error:
+        names(PRIMARY, senders=standbys, slots=slots)
+    assert error.value.reason == "bad_answer"

@@ -225,6 +225,30 @@ async def test_a_mysql_server_that_hides_its_tls_learns_nothing(tmp_path: Path) 
     assert heard == b""
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\xff\x00hunter2",
+        b"\x00\x00\x40\x00\x0a8.4.0",  # a greeting of four MiB, which never comes
+        b"\x40\x00\x00\x00\x09old",  # another version of the protocol
+        b"\0" * 64,
+    ],
+)
+async def test_words_that_are_no_greeting_of_mysql_are_told_at_once_and_not_waited_out(
+    words: bytes, tmp_path: Path
+) -> None:
+    async with serving(saying(words)) as port:
+        assert (await failure(target("mysql", port, tmp_path, timeout=5.0))).reason == "protocol"
+
+
+async def test_a_silent_port_may_be_another_service_than_mysql(tmp_path: Path) -> None:
+    async with serving(hang) as port:
+        error = await failure(target("mysql", port, tmp_path, timeout=0.2))
+    assert (error.reason, "or whether another service listens there" in error.text) == ("timeout", True)
+
+
 async def test_packets_of_mysql_without_end_are_not_held(tmp_path: Path) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for number in range(16):

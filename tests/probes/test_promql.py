@@ -43,7 +43,7 @@ async def answer_of(answer: Answer) -> Answer:
 def test_labels_of_the_series_say_which_replication_it_is() -> None:
     one = only(series(12.5, topic="orders", namespace="shop", persistentvolumeclaim="data-0", pod="x"))
     assert one == Replication(
-        id=ReplicationKey("promql", "shop", "orders", "data-0"),
+        id=ReplicationKey("promql", "shop", "mirror/orders", "data-0"),
         health="healthy",
         lag=12.5,
         measured=NOW,
@@ -62,7 +62,40 @@ def test_labels_of_other_names_can_be_told() -> None:
 
 
 def test_each_series_of_another_name_is_a_replication_of_its_own() -> None:
-    assert [one.id.name for one in read(series(1, topic="a"), series(2, topic="b"))] == ["a", "b"]
+    assert [one.id.name for one in read(series(1, topic="a"), series(2, topic="b"))] == [
+        "mirror/a",
+        "mirror/b",
+    ]
+
+
+def test_two_queries_that_tell_of_one_topic_are_two_replications() -> None:
+    other = QuerySpec(name="copy", query="lag", replication_label="topic")
+    assert only(series(1, topic="a")).id != only(series(900, topic="a"), spec=other).id
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 254, "orders\u202e", "a\nb", "a\u2028b", "\u200borders"],
+    ids=["long", "turned", "two lines", "separated", "hidden"],
+)
+@pytest.mark.parametrize("label", ["topic", "namespace", "persistentvolumeclaim"])
+def test_a_name_that_cannot_be_shown_is_never_published_and_the_query_is_unknown(
+    name: str, label: str
+) -> None:
+    odd = Series(labels={label: name}, points=((NOW, 2.0),))
+    found = {one.id: one for one in read(series(1, topic="a"), odd)}
+    assert [key.name for key in found] == ["mirror/a", "mirror"]
+    assert told(found[ReplicationKey("promql", "", "mirror", "")]) == (
+        "unknown",
+        None,
+        "1 of its series bear a name that is too long or holds characters that are not shown",
+    )
+
+
+def test_names_that_differ_only_at_their_end_stay_apart() -> None:
+    """Cut short they would be one, and the later would hide behind the other."""
+    long = "t" * 200
+    assert [one.lag for one in read(series(1, topic=f"{long}1"), series(900, topic=f"{long}2"))] == [1, 900]
 
 
 # values as a lag

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from holdfast.model.asking import ProbeSpec
 from holdfast.model.replication import Replication
+from holdfast.probes.fault import ProbeError
 from holdfast.probes.positions import Memory
 from holdfast.probes.redis_reading import fields, read
 
@@ -103,3 +104,32 @@ def test_a_server_that_tells_no_role_is_unknown() -> None:
 @given(st.text(alphabet="slave0123:=,\n rolemt_ip", max_size=200))
 def test_no_answer_raises(text: str) -> None:
     assert "cache" in names(text)
+
+
+@pytest.mark.parametrize("offset", ["offset=nan,", "offset=-5,", "offset=,", ""])
+def test_a_replica_whose_offset_cannot_be_read_is_unknown(offset: str) -> None:
+    seen = names(primary().replace("offset=100,", offset))
+    assert (seen[AT_PRIMARY].health, seen[AT_PRIMARY].lag) == ("unknown", None)
+    assert seen["cache"].health == "healthy"
+
+
+@pytest.mark.parametrize("position", ["master_repl_offset:-5", "master_repl_offset:nan", ""])
+def test_a_primary_whose_offset_cannot_be_read_is_unknown_and_so_are_its_replicas(position: str) -> None:
+    seen = names(primary().replace("master_repl_offset:100", position))
+    assert (seen["cache"].health, seen["cache"].why) == ("unknown", "it tells no offset")
+    assert (seen[AT_PRIMARY].health, seen[AT_PRIMARY].lag) == ("unknown", None)
+
+
+def test_what_is_known_to_be_wrong_stays_so_without_an_offset() -> None:
+    seen = names(primary(state="wait_bgsave").replace("master_repl_offset:100", ""))
+    assert (seen["cache"].health, seen[AT_PRIMARY].health) == ("broken", "degraded")
+
+
+def test_more_replicas_than_anybody_has_are_a_bad_answer() -> None:
+    row = "slave{}:ip=10.0.0.{},port=6379,state=online,offset=100,lag=0\n"
+    rows = [row.format(number, number) for number in range(201)]
+    head = "role:master\nmaster_repl_offset:100\n"
+    assert len(names(head + "".join(rows[:200]))) == 201
+    with pytest.raises(ProbeError, match="it tells of 201 replicas, 200 are the most") as error:
+        names(head + "".join(rows))
+    assert error.value.reason == "bad_answer"

@@ -93,6 +93,9 @@ class Sink:
         assert (source, target) == ("promql", "mirror")
         self.known = {one.id: one for one in replications}
 
+    def unanswered(self, source: str, target: str, replication: Replication) -> None:
+        self.known = {replication.id: replication}
+
     def failed(self, source: str, target: str, reason: AskReason, text: str) -> None:
         assert (source, target) == ("promql", "mirror")
         self.lost.append((reason, text))
@@ -122,11 +125,14 @@ async def test_a_scalar_is_answered(prometheus: Prometheus) -> None:
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("sum(", "refuses the query (400, "),
+        ("sum(", "refuses the query with 400 (bad_data); "),
         ("up[5m]", "was asked for a range of points; write a query that gives one value a series"),
         ('"text"', "was asked for a text; write a query that gives numbers"),
         # many to one, which only its evaluation shows
-        ("mirror_lag_seconds + on (namespace) mirror_lag_seconds", "refuses the query (422, "),
+        (
+            "mirror_lag_seconds + on (namespace) mirror_lag_seconds",
+            "refuses the query with 422 (execution); ",
+        ),
     ],
 )
 async def test_a_query_that_cannot_be_answered_is_told_so(
@@ -141,7 +147,7 @@ async def test_a_query_that_cannot_be_answered_is_told_so(
 
 async def test_more_points_than_prometheus_gives_are_refused_by_it(prometheus: Prometheus) -> None:
     async with Client(PrometheusSpec(url=prometheus.url)) as client:
-        with pytest.raises(PrometheusError, match="exceeded maximum resolution of 11,000 points"):
+        with pytest.raises(PrometheusError, match=r"refuses the query with 400 \(bad_data\)"):
             await client.query_range("up", start=0, end=20_000, step=1)
 
 
@@ -162,8 +168,8 @@ async def test_a_path_that_leads_elsewhere_is_told_so(prometheus: Prometheus) ->
 async def test_replications_live_and_die_with_their_series(exposed: Exposed, prometheus: Prometheus) -> None:
     """Measured, then one gone, then the whole of it silent: what is known stays and will turn unknown by itself."""
     sink = Sink()
-    orders = ReplicationKey("promql", "shop", "orders", "")
-    users = ReplicationKey("promql", "shop", "users", "")
+    orders = ReplicationKey("promql", "shop", "mirror/orders", "")
+    users = ReplicationKey("promql", "shop", "mirror/users", "")
     async with Client(PrometheusSpec(url=prometheus.url, timeout=5.0)) as client:
         targets = tuple(query_targets([MIRROR], client.query, 5.0, time.time))
         task = asyncio.create_task(Probing(targets, sink, concurrency=1).run())

@@ -171,6 +171,28 @@ def test_no_value_of_a_header_is_shown(load: Load) -> None:
     assert "s3cret" not in f"{asked!r} {asked}"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Api-Key", "api-key", "APIKEY", "X_API_KEY", "X-Auth-Token", "x-vault-token", "Client-Secret", "AuthToken",
+        "X-Access-Key", "Password", "X-Forwarded-Authorization", "Set-Cookie", "COOKIE",
+    ],
+)  # fmt: skip
+def test_a_header_that_names_a_credential_is_refused_without_its_value(name: str, refused: Refuse) -> None:
+    (line,) = refused(prometheus("url: 'http://p'", f"headers: {{{name}: s3cret}}"))
+    assert line == (
+        f"3: prometheus.headers.{name}: names a credential, and those stand in files; name the file with "
+        "bearerTokenFile or basicAuth"
+    )
+
+
+@pytest.mark.parametrize("name", ["X-Foo", "X-Keyspace", "Tokens-Left", "X-Partition-Key", "X-Cookies-Off"])
+def test_a_header_that_names_no_credential_is_taken(name: str, load: Load) -> None:
+    section = load(prometheus("url: 'http://p'", f"headers: {{{name}: a}}")).prometheus
+    assert section is not None
+    assert section.spec().headers == {name: "a"}
+
+
 def test_another_probe_is_another_configuration(load: Load) -> None:
     assert load(WHOLE).config_hash != load(WHOLE.replace("5433", "5434")).config_hash
 

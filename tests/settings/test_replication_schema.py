@@ -55,7 +55,11 @@ PROMETHEUS = st.fixed_dictionaries(
     {"url": WORDS},
     optional={
         **dict.fromkeys(("tenant", "bearerTokenFile", "timeout"), ODD),
-        "headers": st.dictionaries(st.sampled_from(["X-Foo", "HOST", "Te", "a b", ""]), ODD, max_size=1),
+        "headers": st.dictionaries(
+            st.sampled_from(["X-Foo", "HOST", "Te", "X-API-key", "Api_Key", "AuthToken", "a b", ""]),
+            ODD,
+            max_size=1,
+        ),
         "matchers": st.dictionaries(st.sampled_from(["cluster", "a-b", ""]), ODD, max_size=1),
         "basicAuth": st.fixed_dictionaries({"username": ODD, "passwordFile": ODD}),
         "tls": TLS,

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.model.facts import Fact
+from holdfast.model.feed import FeedState
+from holdfast.model.identity import Owner
 from holdfast.model.protection import Copy
 from holdfast.model.snapshots import Snapshot
 from holdfast.sources import csi_snapshot
@@ -158,6 +160,25 @@ def test_a_backup_of_an_earlier_cluster_of_that_name_does_not_count() -> None:
     assert shop.rows("pvc_backup_timestamp_seconds") == []
 
 
+def test_a_claim_that_is_older_than_its_cluster_does_not_have_the_backups_of_an_earlier_one() -> None:
+    """Not those of which a Backup tells, nor those that the cluster remembers."""
+    new = laid(CLUSTERS["orders"], metadata={"creationTimestamp": "2026-11-21T06:00:00Z"})
+    shop = world("orders", new, NIGHTLY, PLANS["orders"])
+    assert shop.rows("pvc_backup_timestamp_seconds") == []
+    assert shop.claim("shop/orders-1").protection.state != "protected"
+    remembering = world("orders", new, PLANS["orders"])
+    assert remembering.rows("pvc_backup_timestamp_seconds") == []
+
+
+def test_a_claim_that_its_cluster_has_adopted_brings_its_backups() -> None:
+    """It outlived an earlier cluster, and the new one owns it now, with its data."""
+    metadata = {"creationTimestamp": "2026-11-21T06:00:00Z", "uid": "uid-again"}
+    new = laid(without_logs(CLUSTERS["orders"]), metadata=metadata)
+    owner = Owner("postgresql.cnpg.io/v1", "Cluster", "orders", "uid-again")
+    adopted = msgspec.structs.replace(of("orders"), owner=owner)
+    assert [copy.claim_uid for copy in covered(SOURCE, adopted, new, NIGHTLY).copies] == [adopted.uid]
+
+
 def test_a_success_that_no_backup_tells_of_any_more() -> None:
     """The cluster remembers when it ended: its data is as old as the planned start before that."""
     orders = without_logs(CLUSTERS["orders"])
@@ -210,9 +231,24 @@ def test_a_snapshot_backup_that_names_no_snapshot() -> None:
 
 
 def test_a_backup_whose_snapshots_somebody_deleted() -> None:
-    """The Backup stays completed, and can no longer be restored. Where snapshots cannot be seen it is believed."""
+    """The Backup stays completed, and can no longer be restored."""
     assert [copy.ready for copy in snapshot_copies("cut")] == [False]
-    assert [copy.ready for copy in snapshot_copies(unseen=[Snapshot])] == [True]
+
+
+def test_a_backup_whose_snapshots_cannot_be_seen() -> None:
+    """That they are still there is then told by nothing, and no log over them is either."""
+    assert [(copy.ready, copy.log) for copy in snapshot_copies(unseen=[Snapshot])] == [(False, "")]
+    seen = snapshot_copies("cut", "cut-wal", unseen=[Snapshot])
+    assert [copy.ready for copy in seen] == [True]
+
+
+@pytest.mark.parametrize(("feeds", "state"), [("out_of_scope", "late"), ("forbidden", "unknown")])
+def test_a_backup_whose_snapshots_cannot_be_seen_protects_nothing(feeds: FeedState, state: str) -> None:
+    """Whether a folder holds no snapshots, or nobody may look at those of a cluster."""
+    states = {feed.id: feeds for feed in csi_snapshot.SOURCE.feeds}
+    made = claim_object("shop/scratch-1", metadata={"labels": labels("scratch")})
+    shop = World(made, CLUSTERS["scratch"], BACKUPS["cut"], states=states)
+    assert shop.claim("shop/scratch-1").protection.state == state
 
 
 @pytest.mark.tells("cnpg", "target")

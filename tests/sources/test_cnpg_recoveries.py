@@ -7,9 +7,9 @@ import pytest
 
 from holdfast.model.protection import Coverage
 from holdfast.model.replication import Replication
-from holdfast.model.snapshots import Snapshot
 from holdfast.sources import csi_snapshot
 from holdfast.sources.cnpg import SOURCE
+from holdfast.sources.cnpg.records import NOBODY
 from tests.sources.facts import NoRolls, TableFacts, read
 from tests.sources.operator_cases import at, claim, covered, fixture, laid, number
 from tests.world import NOW, World
@@ -100,9 +100,13 @@ def test_archiving_of_which_nothing_is_known(status: str) -> None:
 
 def test_each_placement_has_its_own_base() -> None:
     """A younger snapshot on the same storage does not hide that the offsite copy is current as well."""
-    facts = TableFacts(unseen=[Snapshot])
+    facts = TableFacts()
     for obj in (CLUSTERS["orders"], NIGHTLY, laid(BACKUPS["cut"], spec={"cluster": {"name": "orders"}})):
         facts.put(SOURCE, obj)
+    for name in ("cut", "cut-wal"):
+        metadata = {"namespace": "shop", "name": name}
+        snapshot = {"kind": "VolumeSnapshot", "metadata": metadata, "status": {"readyToUse": True}}
+        facts.put(csi_snapshot.SOURCE, snapshot)
     assert SOURCE.cover
     assert [log[:2] for log in logs(SOURCE.cover(of("orders"), facts, NoRolls()))] == [
         ("running", "local"),
@@ -213,7 +217,7 @@ def test_a_cluster_recovered_from_another_inherits_nothing() -> None:
     again = laid(REPLACED, spec={"bootstrap": bootstrap})
     young = msgspec.structs.replace(of("ledger"), created=at(YOUNG))
     copies = covered(SOURCE, young, again, NIGHTLY, BACKUPS["ledger-20261121040000"]).copies
-    assert [copy.claim_uid for copy in copies] == [""]
+    assert [copy.claim_uid for copy in copies] == [NOBODY]
 
 
 def replication(cluster: dict[str, Any]) -> list[tuple[str, str]]:

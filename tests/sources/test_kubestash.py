@@ -281,6 +281,26 @@ def test_restore_of_one_component() -> None:
     assert covered(SOURCE, CLAIM, SHOT, REPOSITORY, RESTORES["one-component"]).drills == ()
 
 
+@pytest.mark.parametrize(
+    ("tasks", "drills"),
+    [
+        pytest.param([{"name": "logical-backup-restore"}], 1, id="data"),
+        pytest.param([{"name": "logical-backup-restore"}, {"name": "manifest-restore"}], 1, id="both"),
+        pytest.param([{"name": "manifest-restore"}], 0, id="definitions alone"),
+        pytest.param([], 0, id="nothing"),
+        pytest.param([{"name": "logical-backup-restore", "params": {"enableCache": "true"}}], 1, id="all"),
+        *(
+            pytest.param([{"name": "logical-backup-restore", "params": {choice: "/x"}}], 0, id=choice)
+            for choice in ("include", "exclude", "paths")
+        ),
+    ],
+)
+def test_what_a_restore_brings(tasks: list[dict[str, Any]], drills: int) -> None:
+    """Definitions and chosen files prove nothing of the volume."""
+    restore = laid(RESTORES["proof"], spec={"addon": {"name": "pvc-addon", "tasks": tasks}})
+    assert len(covered(SOURCE, CLAIM, SHOT, REPOSITORY, restore).drills) == drills
+
+
 def test_restore_from_another_repository() -> None:
     other = laid(REPOSITORY, spec={"appRef": {"name": "another"}})
     assert covered(SOURCE, CLAIM, other, RESTORES["proof"]).drills == ()

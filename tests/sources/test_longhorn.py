@@ -102,10 +102,21 @@ def test_claim_that_took_over_a_volume() -> None:
 
 
 def test_volume_younger_than_the_backup() -> None:
-    """A backup of an earlier volume of that name is none of this one."""
+    """A backup of an earlier volume of that name is none of this one, even where the claim is older than both."""
     young = laid(VOLUME, metadata={"creationTimestamp": "2026-11-21T11:00:00Z"})
     claim_of_today = laid(CLAIM, metadata={"creationTimestamp": "2026-11-21T11:00:00Z"})
     assert World(claim_of_today, PV, young, TARGET, NIGHTLY).rows(AGE) == []
+    assert World(CLAIM, PV, young, TARGET, NIGHTLY).rows(AGE) == []
+
+
+def test_volume_that_was_made_of_a_backup_of_its_own_name() -> None:
+    """It carries on the one that it replaces, and has its backups."""
+    again = laid(
+        VOLUME,
+        metadata={"creationTimestamp": "2026-11-21T11:00:00Z"},
+        spec={"fromBackup": "s3://bucket@region/?backup=backup-aaaa&volume=pvc-11111111"},
+    )
+    assert number(World(CLAIM, PV, again, TARGET, NIGHTLY), AGE) == at("02:00:05")
 
 
 def test_order_of_arrival() -> None:

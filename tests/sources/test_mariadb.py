@@ -25,6 +25,7 @@ OWNED = {
     if obj["kind"] in ("CronJob", "Job", "VolumeSnapshot")
 }
 ORDERS, NIGHTLY, CRON_JOB = SERVERS["orders"], BACKUPS["nightly"], OWNED["CronJob", "nightly"]
+WEEKLY = OWNED["Job", "weekly-20261121040000"]
 CLAIM = claim({"app.kubernetes.io/instance": "orders"}, "storage-orders-0")
 RECORDS = [record for obj in OBJECTS for record in read(SOURCE, obj)]
 
@@ -152,9 +153,43 @@ def test_snapshots_of_others() -> None:
 
 
 def test_archived_binary_logs() -> None:
-    """Over a physical backup they are a copy as of the last time that can be recovered."""
-    coverage = covered(ORDERS, PHYSICAL["weekly"], PHYSICAL["binlogs"], PHYSICAL["nothing-yet"])
-    assert [(copy.captured, copy.placement) for copy in coverage.copies] == [(at("11:58:00"), "offsite")]
+    """Over a physical backup they are a copy as of the last time that can be recovered, and no point of their own."""
+    objects = (ORDERS, PHYSICAL["weekly"], WEEKLY, PHYSICAL["binlogs"], PHYSICAL["nothing-yet"])
+    assert [(copy.captured, copy.placement, copy.log) for copy in covered(*objects).copies] == [
+        (at("04:00:02"), "offsite", ""),
+        (at("11:58:00"), "offsite", "broken"),
+    ]
+    shop = world(*objects)
+    assert number(shop, "pvc_backup_timestamp_seconds") == at("11:58:00")
+    assert number(shop, "pvc_recovery_points") == 1
+
+
+@pytest.mark.parametrize("ended", ["Failed", None])
+def test_binary_logs_without_a_base(ended: str | None) -> None:
+    """Logs alone restore nothing: where the physical backup has not succeeded there is no copy."""
+    failed = laid(WEEKLY, status={"conditions": [{"type": ended, "status": "True"}]}) if ended else None
+    objects = [obj for obj in (ORDERS, PHYSICAL["weekly"], failed, PHYSICAL["binlogs"]) if obj]
+    assert covered(*objects).copies == ()
+    assert world(*objects).claim("shop/storage-orders-0").protection.state != "protected"
+
+
+def test_binary_logs_over_the_base_of_another_backup() -> None:
+    """They follow the physical backup that they name, not a dump that lies beside it."""
+    coverage = covered(ORDERS, NIGHTLY, CRON_JOB, PHYSICAL["weekly"], PHYSICAL["binlogs"])
+    assert [copy.log for copy in coverage.copies] == [""]
+
+
+def test_binary_logs_over_the_base_of_an_earlier_server() -> None:
+    """The base is not the live claim's, and so no log over it is."""
+    again = laid(ORDERS, metadata={"creationTimestamp": "2026-11-21T09:00:00Z"})
+    young = msgspec.structs.replace(CLAIM, created=at("09:01:00"))
+    coverage = covered(again, PHYSICAL["weekly"], WEEKLY, PHYSICAL["binlogs"], of=young)
+    assert [copy.log for copy in coverage.copies] == [""]
+
+
+def test_binary_logs_that_end_before_the_base() -> None:
+    early = laid(PHYSICAL["binlogs"], status={"lastRecoverableTime": "2026-11-21T03:00:00Z"})
+    assert [copy.log for copy in covered(ORDERS, PHYSICAL["weekly"], WEEKLY, early).copies] == [""]
 
 
 def test_claims_that_only_bear_the_labels() -> None:

@@ -40,7 +40,7 @@ def test_backup_of_a_schedule() -> None:
 @pytest.mark.tells("mysql-operator", "size")
 def test_size_of_a_dump() -> None:
     """It is told of dumps to a volume, in units of 1024, to a few digits. The volume is near."""
-    (copy,) = covered(SOURCE, CLAIM, BACKUPS["by-hand"]).copies
+    (copy,) = covered(SOURCE, CLAIM, CLUSTER, BACKUPS["by-hand"]).copies
     assert (copy.size, copy.placement, copy.schedule) == (3 * 2**29, "local", None)
     assert number(world(CLUSTER, BACKUPS["by-hand"]), "pvc_backup_size_bytes") == 3 * 2**29
 
@@ -73,6 +73,29 @@ def test_a_dump_that_leaves_data_out_is_no_copy(options: dict[str, Any], by_name
         assert "orders/nightly" not in [cover.schedule.name for cover in coverage.covers]
 
 
+@pytest.mark.parametrize(
+    ("cluster", "named"),
+    [
+        (None, "bucket"),
+        (laid(CLUSTER, spec={"backupProfiles": None}), "bucket"),
+        (CLUSTER, "gone"),
+        (CLUSTER, None),
+    ],
+)
+def test_a_dump_by_a_profile_that_nobody_can_see_is_unproven(cluster: Any, named: str | None) -> None:
+    """Its cluster is gone, or its profile is, or none is named: what it left out cannot be told."""
+    backup = laid(NIGHTLY, spec={"backupProfileName": named})
+    objects = [obj for obj in (cluster, backup) if obj]
+    coverage = covered(SOURCE, CLAIM, *objects)
+    assert (coverage.copies, [miss.cause for miss in coverage.misses]) == ((), ["unproven"])
+    assert world(*objects).claim("shop/datadir-orders-0").protection.state != "protected"
+
+
+def test_a_dump_by_a_profile_of_its_own_needs_no_cluster() -> None:
+    backup = laid(NIGHTLY, spec={"backupProfileName": None, "backupProfile": {"dumpInstance": {}}})
+    assert len(covered(SOURCE, CLAIM, backup).copies) == 1
+
+
 def test_dump_options_of_speed_leave_nothing_out() -> None:
     profile = {"name": "bucket", "dumpInstance": {"dumpOptions": {"threads": 4, "ddlOnly": False}}}
     assert len(covered(SOURCE, CLAIM, laid(CLUSTER, spec={"backupProfiles": [profile]}), NIGHTLY).copies) == 1
@@ -91,7 +114,7 @@ def test_no_copy(name: str) -> None:
 
 
 def test_unknown_state() -> None:
-    (run,) = read(SOURCE, BACKUPS["of-a-later-operator"])
+    run, _ = read(SOURCE, BACKUPS["of-a-later-operator"])
     assert run.strange_word() == "Verifying"
 
 

@@ -48,6 +48,8 @@ def test_backup_and_its_log() -> None:
         ("2026-11-21 12:00:00.000000+0000", "12:00:00"),
         ("2026-11-21 14:00:00.000000+0200", "12:00:00"),
         ("2026-11-21 06:30:00-05:30", "12:00:00"),
+        ("2026-11-21 14:00:00+02", "12:00:00"),
+        ("2026-11-21 12:00:00+00", "12:00:00"),
         ("2026-11-21 12:00:00", "12:00:00"),
         ("2026-11-21T12:00:00Z", "12:00:00"),
     ],
@@ -123,14 +125,56 @@ def test_claims_of_a_cluster(role: str, copies: int) -> None:
 
 @pytest.mark.tells("percona-postgresql", "drill")
 def test_restores() -> None:
-    """A restore goes back to its own cluster. From a named backup its point is known, else it is not."""
+    """A restore goes back to its own cluster. Its point is what it asked for, else that of a named backup."""
     coverage = covered(SOURCE, CLAIM, SNAPSHOT, *RESTORES.values())
     told = {drill.evidence.name: (drill.success, drill.ended, drill.point) for drill in coverage.drills}
     assert told == {
-        "proof": (True, at("08:20:00"), None),
+        "proof": (True, at("08:20:00"), at("07:30:00")),
         "from-a-snapshot": (True, at("09:05:00"), at("06:00:00")),
         "failed": (False, at("10:00:00"), None),
     }
+
+
+@pytest.mark.parametrize("option", ["--db-include=web", "--db-exclude=web", "--delta --db-include=web"])
+def test_a_restore_of_some_databases_is_no_drill(option: str) -> None:
+    part = laid(RESTORES["proof"], spec={"options": ["--type=immediate", option]})
+    assert covered(SOURCE, CLAIM, CLUSTER, NIGHTLY, part).drills == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "point"),
+    [
+        (["--type=time", '--target="2026-11-20 10:00:00+00"'], "2026-11-20T10:00:00Z"),
+        (["--type=time", "--target='2026-11-20 10:00:00.5+0200'"], "2026-11-20T08:00:00.5Z"),
+        (["--delta", '--type=time --target="2026-11-20 10:00:00-05:30"'], "2026-11-20T15:30:00Z"),
+        (
+            ["--type=time", "--target=2026-11-20 10:00:00+00", "--target-action=promote"],
+            "2026-11-20T10:00:00Z",
+        ),
+        (["--type=time", '--target="2026-11-20 10:00:00"'], None),
+        (["--type=time", '--target="yesterday"'], None),
+        (["--type=time", '--target="2026-11-20 10:00:00+00"', '--target="2026-11-19 10:00:00+00"'], None),
+        (['--target="2026-11-20 10:00:00+00"'], None),
+        (["--type=time"], None),
+        (["--type=lsn", "--target=0/3000060"], None),
+        ([None, 3, {}], None),
+        (None, None),
+    ],
+)
+def test_the_point_that_a_restore_was_asked_for(options: Any, point: str | None) -> None:
+    """By ``--type=time`` and a target with an offset; whatever else stands there, the point is not known."""
+    (drill,) = covered(SOURCE, CLAIM, CLUSTER, laid(RESTORES["proof"], spec={"options": options})).drills
+    assert drill.point == (at(point) if point else None)
+
+
+@given(st.lists(st.text()))
+def test_any_options_of_a_restore(options: list[str]) -> None:
+    survives(SOURCE, CLAIM, laid(RESTORES["proof"], spec={"options": options}))
+
+
+def test_other_options_of_a_restore_leave_no_trace() -> None:
+    keyed = laid(RESTORES["proof"], spec={"options": ["--repo1-s3-key=not-for-us", "--type=time"]})
+    assert b"not-for-us" not in msgspec.json.encode(read(SOURCE, keyed))
 
 
 def test_what_is_not_read_is_not_decoded() -> None:

@@ -84,6 +84,29 @@ def test_each_situation_has_its_state(name: str, expected: str) -> None:
     assert state(ramen(name)) == expected
 
 
+@pytest.mark.parametrize(
+    "phase", ["WaitForUser", "Initiating", "Deploying", "FailingOver", "Relocating", "Deleting"]
+)
+def test_an_application_that_is_on_its_way_is_not_healthy(phase: str) -> None:
+    assert state(ramen("placement", status={"phase": phase})) == "degraded"
+    assert state(ramen("placement-error", status={"phase": phase})) == "broken"
+
+
+@pytest.mark.parametrize("name", ["placement", "placement-old"])
+def test_an_application_that_is_not_available_is_not_healthy(name: str) -> None:
+    """It gets on: nothing says that its data cannot be replicated. Without a word of its protection nothing is known."""
+    told = {each["type"]: each for each in ramen(name)["status"]["conditions"]}
+    conditions = [*told.values(), {"type": "Available", "status": "False", "reason": "Progressing"}]
+    expected = {"placement": "degraded", "placement-old": "unknown"}
+    assert state(ramen(name, status={"conditions": conditions})) == expected[name]
+
+
+@pytest.mark.parametrize("policy", [{"spec": {"schedulingInterval": None}}, {"spec": None}])
+def test_a_policy_without_an_interval_does_not_replicate_at_once(policy: dict[str, Any]) -> None:
+    """An empty one says so; one that is absent says nothing."""
+    assert list(states(ramen("policy-metro", **policy), ramen("placement-metro")).values()) == ["unknown"]
+
+
 def test_an_old_application_without_a_ready_peer_is_unknown() -> None:
     conditions = [{"type": "Available", "status": "True"}, {"type": "PeerReady", "status": "False"}]
     assert state(ramen("placement-old", status={"conditions": conditions})) == "unknown"
@@ -153,6 +176,15 @@ def test_each_claim_of_a_group_has_its_own_state() -> None:
 def test_a_claim_that_is_replicated_at_once_needs_no_sync_time() -> None:
     group = ramen("group-failing", spec={"async": None, "sync": {}})
     assert states(group)["mail"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    "spec", [{"async": {"schedulingInterval": None}}, {"async": {}, "sync": {}}, {"async": None}]
+)
+def test_a_group_without_an_interval_does_not_replicate_at_once(spec: dict[str, Any]) -> None:
+    group = ramen("group-failing")
+    group["spec"] = {"replicationState": "primary", **spec}
+    assert states(group)["mail"] == "unknown"
 
 
 def test_the_receiving_side_is_healthy_and_never_late() -> None:

@@ -63,6 +63,28 @@ def test_what_rook_asked_long_ago_is_no_longer_believed() -> None:
     assert state(rook("pool-error"), now=NOW + 571) == "unknown"
 
 
+def test_what_rook_will_ask_is_not_believed() -> None:
+    """Clocks differ by a minute at most; what bears a later date may never grow stale."""
+    checked = {"mirroringStatus": {"lastChecked": "2027-11-20T11:00:00Z"}}
+    assert state(rook("pool", status=checked)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({"image_health": "ERROR"}, "broken"),
+        ({"daemon_health": "ERROR", "image_health": "Bewitched"}, "broken"),
+        ({"daemon_health": "WARNING", "image_health": "UNKNOWN"}, "degraded"),
+        ({"group_health": "UNKNOWN"}, "unknown"),
+        ({"group_health": "Bewitched"}, "unknown"),
+        ({"daemon_health": "OK", "image_health": "OK", "group_health": ""}, "healthy"),
+    ],
+)
+def test_the_overall_word_hides_no_part(words: dict[str, str], expected: str) -> None:
+    told = {"health": "OK", "daemon_health": None, "image_health": None, "group_health": None, **words}
+    assert state(rook("pool", status={"mirroringStatus": {"summary": told}})) == expected
+
+
 def test_a_pool_that_is_checked_every_hour_is_believed_for_five() -> None:
     assert state(rook("pool-slow"), now=NOW + 5 * 3600 - 30) == "healthy"
     assert state(rook("pool-slow"), now=NOW + 5 * 3600 - 29) == "unknown"

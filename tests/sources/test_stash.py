@@ -51,9 +51,53 @@ def test_schedule() -> None:
 
 
 def test_session_without_its_configuration() -> None:
-    """Where it went is not known: the copy counts as local."""
-    (copy,) = covered(SOURCE, CLAIM, GOOD).copies
-    assert (copy.placement, copy.target) == ("local", None)
+    """What it saved of the claim is not known: it proves nothing."""
+    coverage = covered(SOURCE, CLAIM, GOOD)
+    assert (coverage.copies, [miss.cause for miss in coverage.misses]) == ((), ["unproven"])
+
+
+def saving(**target: Any) -> dict[str, Any]:
+    """The configuration, with another choice of what is saved."""
+    return laid(DATA, spec={"target": target})
+
+
+UNTOLD = {"volumeMounts": None, "paths": None}
+PART = {"name": "data", "mountPath": "/source/data", "subPath": "one"}
+
+
+@pytest.mark.parametrize(
+    ("target", "whole"),
+    [
+        pytest.param({}, True, id="the place where it is mounted"),
+        pytest.param({"paths": ["/source/data/"]}, True, id="the same place"),
+        pytest.param({"paths": ["/elsewhere", "/source"]}, True, id="a place above"),
+        pytest.param(UNTOLD, True, id="nothing is chosen"),
+        pytest.param({"volumeMounts": None, "paths": ["/stash-data"]}, True, id="where Stash mounts it"),
+        pytest.param({"paths": ["/source/data/one", "/source/data/two"]}, False, id="folders"),
+        pytest.param({"paths": ["/source/data-2"]}, False, id="a place of a longer name"),
+        pytest.param({"volumeMounts": None}, False, id="a place where it is not mounted"),
+        pytest.param({"paths": None}, False, id="mounted where nothing is saved"),
+        pytest.param({"exclude": ["*.tmp"]}, False, id="files are left out"),
+        pytest.param({"volumeMounts": [PART]}, False, id="a part is mounted"),
+    ],
+)
+def test_how_much_of_a_claim_is_saved(target: dict[str, Any], whole: bool) -> None:
+    """What saves less than the place where the claim is mounted is no copy, and its restore no drill."""
+    told = covered(SOURCE, CLAIM, saving(**target), REPOSITORY, GOOD, RESTORES["proof"])
+    causes = [miss.cause for miss in told.misses]
+    assert (len(told.copies), causes, len(told.drills)) == ((1, [], 1) if whole else (0, ["unproven"], 0))
+
+
+def test_memory_of_a_part() -> None:
+    """What the repository remembers of some folders is no copy either."""
+    told = covered(SOURCE, CLAIM, saving(paths=["/source/data/one"]), REPOSITORY)
+    assert told.copies == ()
+
+
+def test_part_of_a_claim_is_not_protected() -> None:
+    shop = world(saving(paths=["/source/data/one"]), GOOD, REPOSITORY)
+    assert number(shop, "pvc_protection_state", state="never") == 1
+    assert shop.rows("pvc_backup_timestamp_seconds") == []
 
 
 def test_failed_session() -> None:
@@ -191,13 +235,31 @@ def test_volumes_of_a_stateful_set(name: str, state: str) -> None:
     assert number(shop, "pvc_protection_state", state=state) == 1
 
 
+@pytest.mark.parametrize(
+    ("target", "state"),
+    [
+        pytest.param({"paths": ["/source/content/one"]}, "never", id="a folder"),
+        pytest.param({"paths": None}, "never", id="nothing is saved"),
+        pytest.param({"volumeMounts": None}, "never", id="no volume is mounted"),
+        pytest.param({"exclude": [""]}, "protected", id="nothing is left out"),
+    ],
+)
+def test_how_much_of_a_workload_is_saved(target: dict[str, Any], state: str) -> None:
+    web = laid(CONFIGURATIONS["web"], spec={"target": target})
+    shop = World(claim_object("shop/content-web-1"), STATEFUL, web, SESSIONS["web-1"], WEB_REPOSITORY)
+    assert number(shop, "pvc_protection_state", state=state) == 1
+
+
 def test_two_configurations_of_one_workload() -> None:
     """Each saves the volumes that it mounts: what one has saved and restored says nothing of the other's."""
     mounts = [{"name": "scratch", "mountPath": "/source/scratch"}]
     other = laid(
         CONFIGURATIONS["web"],
         metadata={"name": "other"},
-        spec={"target": {"volumeMounts": mounts}, "repository": {"name": "other-repo"}},
+        spec={
+            "target": {"volumeMounts": mounts, "paths": ["/source/scratch"]},
+            "repository": {"name": "other-repo"},
+        },
     )
     proof = laid(RESTORES["proof"], spec={"repository": {"name": "web-repo"}})
     objects = (STATEFUL, CONFIGURATIONS["web"], other, SESSIONS["web-1"], WEB_REPOSITORY, proof)
@@ -293,6 +355,20 @@ def test_failed_restore() -> None:
 def test_no_drill(name: str, others: list[dict[str, Any]]) -> None:
     """Some files prove nothing of the whole, and a repository that several share does not tell whose it was."""
     assert covered(SOURCE, CLAIM, DATA, REPOSITORY, *others, RESTORES[name]).drills == ()
+
+
+@pytest.mark.parametrize(
+    ("paths", "drills"),
+    [
+        pytest.param(["/source/data"], 1, id="all that was saved"),
+        pytest.param(["/source/data/only"], 0, id="some of it"),
+        pytest.param(["/x/only"], 0, id="something else"),
+    ],
+)
+def test_restore_of_chosen_paths(paths: list[str], drills: int) -> None:
+    """It proves the claim by the path at which all of it was saved."""
+    chosen = laid(RESTORES["proof"], spec={"target": {"rules": [{"paths": paths}]}})
+    assert len(covered(SOURCE, CLAIM, DATA, REPOSITORY, chosen).drills) == drills
 
 
 FAR = laid(REPOSITORY, metadata={"namespace": "backups"})

@@ -205,6 +205,18 @@ def test_restore_in_part() -> None:
     assert [drill.success for drill in covered(SOURCE, CLAIM, whole).drills] == [True]
 
 
+@pytest.mark.parametrize("volumes", [[], None])
+def test_restore_that_failed_before_any_volume(volumes: list[Any] | None) -> None:
+    """It failed for all claims that its backup holds."""
+    status = {"status": "Failed", "volumes": volumes}
+    early = laid(RESTORES["proof"], status=status)
+    for each in (CLAIM, CACHE):
+        assert [drill.success for drill in covered(SOURCE, each, GOOD, early).drills] == [False]
+    assert covered(SOURCE, CLAIM, BACKUPS["partial"], early).drills == ()
+    chosen = laid(early, spec={"includeResources": [{"kind": "ConfigMap", "name": "settings"}]})
+    assert covered(SOURCE, CLAIM, GOOD, chosen).drills == ()
+
+
 @pytest.mark.parametrize("name", ["definitions-alone", "retained"])
 def test_no_drill(name: str) -> None:
     """A restore that brought no volume back proves nothing of volumes."""

@@ -101,12 +101,13 @@ def test_what_is_no_answer_is_a_bad_answer(reply: Any) -> None:
     assert caught.value.reason == "bad_answer"
 
 
-def test_a_refusal_is_read_in_the_servers_words() -> None:
-    assert read_refusal(body(refusal("bad_data", "parse error"))) == ("bad_data", "parse error")
+@pytest.mark.parametrize(("kind", "read"), [("bad_data", "bad_data"), ("s3cret", "unknown"), ("", "unknown")])
+def test_of_a_refusal_only_a_kind_that_we_know_is_read(kind: str, read: str) -> None:
+    assert read_refusal(body(refusal(kind, "parse error"))) == read
 
 
 def test_a_page_of_a_proxy_is_no_refusal_of_the_api() -> None:
-    assert read_refusal(b"<html>502 Bad Gateway</html>") == ("", "")
+    assert read_refusal(b"<html>502 Bad Gateway</html>") == ""
 
 
 JSON = st.recursive(

@@ -179,23 +179,22 @@ async def test_a_server_that_asks_for_credentials_is_told_as_such() -> None:
     )
 
 
-async def test_a_refused_query_is_told_in_the_servers_words() -> None:
+async def test_a_refused_query_is_told_by_status_and_kind() -> None:
     async with api(answering(refusal("bad_data", "1:3: parse error: unexpected end"), 400)) as stand:
         error = await failure(stand.url)
     assert error.reason == "query"
     assert error.text == (
-        f"{stand.url}: refuses the query (400, '1:3: parse error: unexpected end'); correct it"
+        f"{stand.url}: refuses the query with 400 (bad_data); send it by hand to see why, and correct it"
     )
 
 
-async def test_a_server_that_quotes_our_secrets_is_not_quoted(tmp_path: Path) -> None:
-    (tmp_path / "password").write_text(TOKEN)
-    words = f"you sent {TOKEN}, header dTpzM2NyZXQtdG9rZW4= and key\n k1"
-    async with api(answering(refusal("bad_data", words), 422)) as stand:
-        error = await failure(
-            stand.url, username="u", password_file=tmp_path / "password", headers={"X-Key": "k1"}
-        )
-    assert "'you sent ***, header *** and key  ***'" in error.text
+@pytest.mark.parametrize("status", [400, 401, 403, 422, 429, 500, 503, 504])
+async def test_no_word_of_a_refusal_is_repeated(status: int) -> None:
+    words = f"you sent {TOKEN} to http://u:p@x"
+    async with api(answering(refusal(f"kind {TOKEN}", words), status)) as stand:
+        error = await failure(stand.url)
+    assert f"{status} (unknown); " in error.text
+    assert not {"sent", TOKEN, "u:p"} & set(error.text.replace("@", " ").split())
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
@@ -209,7 +208,7 @@ async def test_a_server_that_fails_by_itself_does_not_blame_the_query() -> None:
     async with api(answering(refusal("internal", "no store"), 500)) as stand:
         error = await failure(stand.url)
     assert error.reason == "connection"
-    assert error.text == f"{stand.url}: answers 500, 'no store'; see whether it is up and not overloaded"
+    assert error.text == f"{stand.url}: answers 500 (internal); see whether it is up and not overloaded"
 
 
 @pytest.mark.parametrize(

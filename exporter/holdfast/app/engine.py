@@ -113,6 +113,10 @@ class Engine:
         self.lookout.asked(target, "up", "", now)
         self._touch(self.facts.put(target, ObjectKey("", target[1]), records))
 
+    def expect(self, target: FeedId, records: Sequence[Fact]) -> None:
+        """What stands for a target that has not answered yet."""
+        self._touch(self.facts.put(target, ObjectKey("", target[1]), records))
+
     def unmeasured(self, target: FeedId, message: str, now: float) -> None:
         """It gave none; what was measured before stands for as long as its records say."""
         self.lookout.asked(target, "failing", message, now)

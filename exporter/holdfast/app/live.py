@@ -115,6 +115,10 @@ class Live:
         self.engine.measured((source, target), replications, self.clock())
         self._wake.set()
 
+    def unanswered(self, source: str, target: str, replication: Replication) -> None:
+        self.engine.expect((source, target), (replication,))
+        self._wake.set()
+
     def failed(self, source: str, target: str, reason: AskReason, text: str) -> None:
         self._begin_counting((source, target), ASK_REASONS)
         self._counts.source_errors.labels(source, target, reason).inc()

@@ -35,6 +35,9 @@ class ProbeSink(Protocol):
     def measured(self, source: str, target: str, replications: Sequence[Replication]) -> None:
         """These are all replications of the target: one that it told of before and does not now is gone."""
 
+    def unanswered(self, source: str, target: str, replication: Replication) -> None:
+        """This stands for a target that has not answered yet; its failure is told right after."""
+
     def failed(self, source: str, target: str, reason: AskReason, text: str) -> None:
         """Nothing was learnt. What the target told of stays, and becomes unknown when its ``holds`` is over."""
 
@@ -199,8 +202,7 @@ class _Asked:
             _LOG.warning("probe %s %s broke: %s: %s", self._target.source, self._target.name, reason, text)
         self._broken = True
         if not self._told_of:
-            # before the failure, which is the last word on the target
-            self._sink.measured(self._target.source, self._target.name, (self._target.unanswered,))
+            self._sink.unanswered(self._target.source, self._target.name, self._target.unanswered)
         self._told_of = True
         self._sink.failed(self._target.source, self._target.name, reason, text)
 

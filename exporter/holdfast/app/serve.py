@@ -17,7 +17,7 @@ from holdfast.app.demonstrate import demonstrate
 from holdfast.app.live import Live
 from holdfast.app.look import Origin, load_client
 from holdfast.app.loop import LoopWatch
-from holdfast.app.probing import keep_probing
+from holdfast.app.probing import keep_probing, say_unasked
 from holdfast.history.memory import SEEN_FOR, Memory
 from holdfast.history.store import Store, StoreError
 from holdfast.http.server import Bound, HttpOptions, serve_http
@@ -103,6 +103,8 @@ async def _run(
             ]
             if not origin.demo and origin.folder is None:
                 tasks.append(group.create_task(_keep_asking(live, settings)))
+            else:
+                say_unasked(settings)
             await stop.wait()
             for task in tasks:
                 task.cancel()

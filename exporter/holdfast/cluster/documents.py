@@ -49,6 +49,7 @@ class Found(NamedTuple):
     """One object, not yet decoded."""
 
     group: str
+    version: str
     kind: str
     meta: Meta
     text: _Text
@@ -136,8 +137,8 @@ def _expand(text: _Text, part: Any, of_list: Head, depth: int) -> Iterator[Found
     if not kind:
         yield FaultError(text.line(part), "not an object of the API: it has no kind")
     elif items is None:
-        group = (version or "").rpartition("/")[0]
-        yield Found(group, kind, head.metadata or Meta(), text, part)
+        group, _, release = (version or "").rpartition("/")
+        yield Found(group, release, kind, head.metadata or Meta(), text, part)
     elif depth >= DEEPEST_LIST:
         yield FaultError(text.line(part), f"lists within lists, deeper than {DEEPEST_LIST}")
     else:

@@ -72,6 +72,7 @@ class Folder:
         self._shapes: dict[_Kind, set[type[Any]]] = {}
         for feed in self._feeds:
             self._shapes.setdefault(_kind(feed), set()).add(feed.shape)
+        self._declared = {feed.shape: feed.resource for feed in self._feeds if feed.resource.declared}
         self._held: dict[_Kind, dict[ObjectKey, _Held]] = {}
         self._errors: list[FileError] = []
         self._skipped: dict[str, int] = {}
@@ -136,7 +137,7 @@ class Folder:
         failed = ""
         for shape in self._shapes[(found.group, found.kind)]:
             try:
-                objects[shape] = found.decode(shape)
+                objects[shape] = self._decoded(found, shape)
             except UNREADABLE as error:
                 failed = str(error)
                 objects[shape] = Bad(key, failed)
@@ -144,6 +145,19 @@ class Folder:
             message = f"{found.kind} {_place(key)} cannot be decoded: {failed}"
             self._errors.append(FileError(file=file, line=found.line, message=message))
         return objects
+
+    def _decoded(self, found: Found, shape: type[Any]) -> Any:
+        """Of a kind that an owner told of only the versions that were told: what stands elsewhere in another is unknown.
+
+        Raises one of UNREADABLE.
+        """
+        resource = self._declared.get(shape)
+        if resource and found.version not in resource.versions:
+            told = " or ".join(resource.versions)
+            raise msgspec.ValidationError(
+                f"its version is {found.version[:60]}, and {resource.declared} tells of {told}"
+            )
+        return found.decode(shape)
 
     async def _deliver(self, feed: Feed) -> None:
         scope = self._scope.of(feed)

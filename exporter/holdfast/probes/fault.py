@@ -43,6 +43,8 @@ def transport_fault(target: ProbeSpec, error: OSError) -> ProbeError:
 def timeout_fault(target: ProbeSpec) -> ProbeError:
     # a server of plain text may wait for the rest of what it takes for a question
     plain = ", or whether this port speaks no TLS" if target.tls else ""
+    if target.kind == "mysql":  # its server speaks first, and most others wait to be spoken to
+        plain += ", or whether another service listens there"
     return fault(
         target,
         "timeout",

@@ -25,6 +25,8 @@ _TABLE = re.compile(r"([\w$]{1,64})\.([\w$]{1,64})")
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _MOST_BEATS = 1000
 _LONGEST = 16 * 1024 * 1024  # bytes of all answers; sets of identifiers may be long
+_LONGEST_GREETING = 4096  # bytes of the first packet, which may also be a refusal
+_FIRST_BYTES = frozenset({10, 255})  # a greeting of this protocol, a refusal
 _BARE = frozenset(
     {"mysql_clear_password", "mysql_old_password"}
 )  # ways of showing the password to who can read
@@ -67,6 +69,7 @@ class _Connection(aiomysql.Connection):  # type: ignore[misc] # the client ships
     that it knows no TLS, and it shows the password to any server that asks for it so. Nor may a server fill the memory."""
 
     _held = 0  # bytes read so far
+    _ahead = b""  # bytes read that the client has not had yet
 
     async def open(self) -> None:
         try:
@@ -79,10 +82,17 @@ class _Connection(aiomysql.Connection):  # type: ignore[misc] # the client ships
         self._held += num_bytes
         if self._held > _LONGEST:
             raise ValueError
-        read: bytes = await super()._read_bytes(num_bytes)
-        return read
+        ahead, self._ahead = self._ahead[:num_bytes], self._ahead[num_bytes:]
+        read: bytes = await super()._read_bytes(num_bytes - len(ahead))
+        return ahead + read
 
     async def _get_server_information(self) -> None:
+        # the client would wait for as many bytes as the words of another protocol happen to announce
+        first = await super()._read_bytes(5)
+        length, number = int.from_bytes(first[:3], "little"), first[3]
+        if number != 0 or not 0 < length <= _LONGEST_GREETING or first[4] not in _FIRST_BYTES:
+            raise ValueError
+        self._ahead = first
         await super()._get_server_information()
         if self._ssl_context and not self.server_capabilities & CLIENT.SSL:
             raise NoTlsError

@@ -13,7 +13,7 @@ from holdfast.model.asking import ProbeSpec
 from holdfast.model.replication import Health, Replication
 from holdfast.probes import gtid
 from holdfast.probes.positions import Memory, Track
-from holdfast.probes.record import delayed, late, record, redundancy, word, worst_of_each
+from holdfast.probes.record import bounded, delayed, late, record, redundancy, word, worst_of_each
 
 Row = Mapping[str, Any]
 
@@ -38,8 +38,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(target: ProbeSpec, facts: Facts, memory: Memory, at: float) -> tuple[Replication, ...]:
-    """A replica gives one record a channel; a server that replicates from nobody, its redundancy."""
+    """A replica gives one record a channel; a server that replicates from nobody, its redundancy. Raises ProbeError."""
     rows = [row for row in facts.channels if not _channel(row).startswith(_OWN_CHANNELS)]
+    bounded(target, len(rows), "channels")
     memory.keep({_channel(row) for row in rows})
     if not rows:
         return (redundancy(target, facts.replicas, at, sight=NO_RIGHT),)

@@ -11,7 +11,7 @@ import msgspec
 from holdfast.model.asking import ProbeSpec
 from holdfast.model.replication import Health, Replication
 from holdfast.probes.positions import Memory, Track
-from holdfast.probes.record import delayed, late, record, redundancy, word, worst_of_each
+from holdfast.probes.record import bounded, delayed, late, record, redundancy, word, worst_of_each
 
 NO_RIGHT = "no right to see it: GRANT pg_monitor"
 _PATIENCE = 60.0  # seconds; wal_receiver_timeout where it is switched off or not to be seen
@@ -110,11 +110,14 @@ def read(target: ProbeSpec, facts: Facts, memory: Memory, at: float) -> tuple[Re
     """A primary gives its redundancy, its standbys and its unused slots; a standby itself, and standbys of its own.
 
     A standby's unused slots say nothing: those that follow a primary's are unused there by design.
+
+    Raises ProbeError.
     """
     role = "standby" if facts.standing.recovering else "primary"
     memory.keep({role})
     look = _Look(target=target, standing=facts.standing, track=memory.track(role), at=at)
     senders = [one for one in facts.senders if not _passing(one)]
+    bounded(target, len(senders) + len(facts.slots), "standbys and slots")
     seen = not any(one.state is None for one in senders)
     if facts.standing.recovering:
         itself, slots = _itself(look, facts.receiver), []

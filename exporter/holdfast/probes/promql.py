@@ -4,6 +4,7 @@ Sending the query is handed in. How far behind is too far is judged elsewhere.
 """
 
 import math
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ SOURCE = "promql"
 
 _SKEW = 60.0  # seconds that clocks may be apart before a value from the future says nothing
 _MOST_SERIES = 2_000  # each is a subject of its own; more is a query that forgot to aggregate
+_LONGEST = 253  # characters of a label's value; cut, two replications could become one
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # characters that make one name look like another
 
 
 class Told(NamedTuple):
@@ -49,17 +52,48 @@ async def ask(spec: QuerySpec, query: Callable[[str], Awaitable[Answer]], now: C
 
 
 def replications(spec: QuerySpec, answer: Answer, now: float) -> tuple[Replication, ...]:
-    """One replication for each identity among the series; of two series of one, the larger lag counts."""
+    """One replication for each identity among the series; of two series of one, the larger lag counts.
+
+    Series that cannot be named are told of together, by the query's name.
+    """
     found: dict[ReplicationKey, list[_Lag]] = {}
+    nameless = 0
     for series in answer.series:
-        found.setdefault(_key(spec, series.labels), []).append(_lag(spec, series))
+        key = _key(spec, series.labels)
+        if _nameable(key):
+            found.setdefault(key, []).append(_lag(spec, series))
+        else:
+            nameless += 1
+    if nameless:
+        why = f"{nameless} of its series bear a name that is too long or holds characters that are not shown"
+        found.setdefault(_whole(spec), []).append(_Lag(None, why))
     return tuple(_replication(spec, key, lags, now) for key, lags in found.items())
 
 
+def unanswered(spec: QuerySpec) -> Replication:
+    """What stands for the query until it is answered for the first time."""
+    return Replication(
+        id=_whole(spec), health="unknown", why="it has not answered yet", objective=spec.objective
+    )
+
+
 def _key(spec: QuerySpec, labels: Mapping[str, str]) -> ReplicationKey:
-    name = labels.get(spec.replication_label, "") if spec.replication_label else ""
+    """The query's name stands in each: two queries may tell of one topic."""
+    part = labels.get(spec.replication_label, "") if spec.replication_label else ""
+    name = f"{spec.name}/{part}" if part else spec.name
     return ReplicationKey(
-        SOURCE, labels.get(spec.namespace_label, ""), name or spec.name, labels.get(spec.claim_label, "")
+        SOURCE, labels.get(spec.namespace_label, ""), name, labels.get(spec.claim_label, "")
+    )
+
+
+def _whole(spec: QuerySpec) -> ReplicationKey:
+    return ReplicationKey(SOURCE, "", spec.name, "")
+
+
+def _nameable(key: ReplicationKey) -> bool:
+    return all(
+        len(part) <= _LONGEST and not any(unicodedata.category(letter) in _UNSHOWN for letter in part)
+        for part in key
     )
 
 

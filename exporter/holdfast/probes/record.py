@@ -9,10 +9,12 @@ from typing import Any
 from holdfast.model.asking import ProbeSpec
 from holdfast.model.identity import ReplicationKey
 from holdfast.model.replication import Health, Replication
+from holdfast.probes.fault import fault
 
 LATE = 900.0  # seconds; where nobody declared an objective
 _NAME = 63  # characters of a replica's name, as PostgreSQL cuts them
 _WORD = 40
+_MOST = 200  # replications of one target; each is a subject of its own
 _WORST_LAST: tuple[Health, ...] = ("healthy", "paused", "unknown", "degraded", "broken")
 
 
@@ -21,6 +23,18 @@ def record(target: ProbeSpec, part: str, health: Health, why: str = "", **known:
     name = f"{target.name}/{plain(part)}" if part else target.name
     key = ReplicationKey(source=target.kind, namespace=target.namespace, name=name, claim=target.claim)
     return Replication(id=key, health=health, why=why, **{"objective": target.objective} | known)
+
+
+def unanswered(target: ProbeSpec) -> Replication:
+    """What stands for the target until it answers for the first time."""
+    return record(target, "", "unknown", "it has not answered yet")
+
+
+def bounded(target: ProbeSpec, number: int, what: str) -> None:
+    """Raises ProbeError where a server tells of more than anybody has."""
+    if number > _MOST:
+        text = f"it tells of {number:,} {what}, {_MOST} are the most; check that host and port are the right ones"
+        raise fault(target, "bad_answer", text)
 
 
 def redundancy(target: ProbeSpec, connected: int | None, at: float, *, sight: str = "") -> Replication:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from holdfast.model.asking import ProbeSpec
 from holdfast.model.replication import Health, Replication
 from holdfast.probes.positions import Memory, Track
-from holdfast.probes.record import late, record, redundancy, word, worst_of_each
+from holdfast.probes.record import bounded, late, record, redundancy, word, worst_of_each
 
 _QUIET = 10  # seconds; a replica acknowledges every second
 _REPLICA = re.compile(r"slave\d+")
@@ -30,18 +30,25 @@ def fields(answer: str) -> dict[str, str]:
 
 
 def read(target: ProbeSpec, told: Mapping[str, str], memory: Memory, at: float) -> tuple[Replication, ...]:
-    """A primary gives itself and each of its replicas; a replica gives itself, and its own replicas if it has any."""
+    """A primary gives itself and each of its replicas; a replica gives itself, and its own replicas if it has any.
+
+    Raises ProbeError.
+    """
+    rows = list(_rows(told))
+    bounded(target, len(rows), "replicas")
     position = _whole(told.get("master_repl_offset"))
     track = memory.track()
     if position is not None:
         track.saw(position, at)
-    replicas = [_replica(target, row, track, position, at) for row in _rows(told)]
+    replicas = [_replica(target, row, track, position, at) for row in rows]
     role = told.get("role", "")
     if role == "slave":
         itself = _itself(target, told, at)
     elif role == "master":
-        online = sum(row.get("state") == "online" for row in _rows(told))
+        online = sum(row.get("state") == "online" for row in rows)
         itself = redundancy(target, online, at)
+        if position is None and itself.health == "healthy":
+            itself = record(target, "", "unknown", "it tells no offset", measured=at, judged=False)
     else:
         itself = record(target, "", "unknown", "it does not tell its role", strange=word(role), judged=False)
     return worst_of_each([itself, *replicas])
@@ -63,6 +70,8 @@ def _replica(
     offset, silent = _whole(row.get("offset")), _whole(row.get("lag"))
     if health == "healthy" and (silent is None or silent > _QUIET):
         health, why = "degraded", "it does not acknowledge what it receives"
+    if health == "healthy" and (offset is None or position is None):
+        health, why = "unknown", "its offset or that of its primary is not told"
     lag = None
     if state == "online" and offset is not None and position is not None:
         lag = 0.0 if offset >= position else track.lag(offset, at, told=None, late=late(target))

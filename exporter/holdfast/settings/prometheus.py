@@ -34,7 +34,6 @@ MOST_TIMEOUT = 300.0  # seconds; nobody waits longer for a figure
 _OURS: Mapping[str, str] = {  # header, lower case → what to write instead
     "authorization": "name the file of the credentials with bearerTokenFile or basicAuth",
     "proxy-authorization": "there is no proxy between",
-    "cookie": "cookies are credentials, and those stand in files: bearerTokenFile or basicAuth",
     "x-scope-orgid": "write tenant",
     **dict.fromkeys(
         (
@@ -53,6 +52,19 @@ _OURS: Mapping[str, str] = {  # header, lower case → what to write instead
         "it follows from the request",
     ),
 }
+_SECRET = (  # the end of a header's name, lower case
+    "api[-_]?key",
+    "access[-_]?key",
+    "auth[-_]?key",
+    "secret[-_]?key",
+    "private[-_]?key",
+    "token",
+    "secret",
+    "password",
+    "credentials?",
+    "authorization",
+    "cookie",
+)
 _HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 LABEL = r"[A-Za-z_][A-Za-z0-9_]*"
 _TENANT = r"[A-Za-z0-9!._*'()|/-]{1,150}"
@@ -98,6 +110,10 @@ def _header_name(value: str) -> str:
         raise ValueError("can be no name of a header; write letters, digits and '-'")
     if value.lower() in _OURS:
         raise ValueError(f"cannot be set here; {_OURS[value.lower()]}")
+    if re.search(f"({'|'.join(_SECRET)})$", value.lower()):
+        raise ValueError(
+            "names a credential, and those stand in files; name the file with bearerTokenFile or basicAuth"
+        )
     return value
 
 
@@ -123,13 +139,19 @@ FilePath = Annotated[
 ]
 Timeout = Annotated[Duration, AfterValidator(limited)]
 # A pattern cannot ignore case, and Helm's knows no lookahead, so the schema spells it out.
-_OURS_PATTERN = "|".join(
-    "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in name)
-    for name in _OURS
+_OURS_PATTERN, _SECRET_PATTERN = (
+    "|".join(
+        "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in name)
+        for name in names
+    )
+    for names in (_OURS, _SECRET)
 )
 _HEADERS_SCHEMA = {
     "type": "object",
-    "propertyNames": {"pattern": f"^{_HEADER}$", "not": {"pattern": f"^({_OURS_PATTERN})$"}},
+    "propertyNames": {
+        "pattern": f"^{_HEADER}$",
+        "not": {"pattern": f"^({_OURS_PATTERN})$|({_SECRET_PATTERN})$"},
+    },
     "additionalProperties": {"type": "string", "pattern": r"^[ -~]*$"},
 }
 Headers = Annotated[

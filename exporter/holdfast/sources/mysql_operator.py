@@ -6,7 +6,7 @@ https://dev.mysql.com/doc/mysql-operator/en/mysql-operator-backups.html
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -98,12 +98,13 @@ class ClusterObject(Shape):
     spec: ClusterSpec | None = None
 
 
-class Partial(Fact, frozen=True, kw_only=True, gc=False):
-    """A profile of a cluster by which a part of the data is dumped."""
+class Known(Fact, frozen=True, kw_only=True, gc=False):
+    """A profile of a cluster. ``partial``: a part of the data is dumped by it."""
 
     namespace: str
     cluster: str
     profile: str
+    partial: bool
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ class Partial(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class Named(Fact, frozen=True, kw_only=True, gc=False):
-    """A backup by a profile of its cluster."""
+    """A backup by a profile of its cluster, of which none is named where it tells none at all."""
 
     ref: ObjectRef
     cluster: str
@@ -157,7 +158,7 @@ def read_backup(backup: BackupObject) -> Sequence[Fact]:
             consistency="application",
             schedule=_schedule(namespace, cluster, metadata.name),
         ),
-        *((Named(ref=ref, cluster=cluster, profile=profile),) if profile else ()),
+        *(() if spec.backup_profile and not profile else (Named(ref=ref, cluster=cluster, profile=profile),)),
     )
 
 
@@ -197,12 +198,17 @@ def read_cluster(cluster: ClusterObject) -> Sequence[Fact]:
         created=metadata.created,
     )
     spec = cluster.spec or ClusterSpec()
-    partial = (
-        Partial(namespace=metadata.namespace, cluster=shared(metadata.name), profile=shared(profile.name))
+    profiles = (
+        Known(
+            namespace=metadata.namespace,
+            cluster=shared(metadata.name),
+            profile=shared(profile.name),
+            partial=_is_partial(profile),
+        )
         for profile in given(spec.backup_profiles)
-        if profile.name and _is_partial(profile)
+        if profile.name
     )
-    return (database, *partial, *_plans(metadata, spec))
+    return (database, *profiles, *_plans(metadata, spec))
 
 
 def _plans(metadata: Metadata, spec: ClusterSpec) -> Iterator[Plan]:
@@ -235,26 +241,26 @@ def _planned_placement(profile: Profile | None) -> Placement:
 
 
 def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
-    """Without the backups by profiles that leave data out: the claim may be what they leave."""
+    """Without the backups by profiles that leave data out, or that nobody can see: the claim may be what they leave."""
     told = TOOL.cover(claim, facts, rolls)
-    partial = [copy for copy in told.copies if _by_partial(copy, facts)]
-    if not partial:
-        return told
+    lacks = {copy.evidence: cause for copy in told.copies if (cause := _lack(copy, facts))}
     misses = (
-        Miss(schedule=copy.schedule, time=copy.captured, cause="not-captured", evidence=copy.evidence)
-        for copy in partial
-        if copy.captured >= claim.created
+        Miss(schedule=copy.schedule, time=copy.captured, cause=lacks[copy.evidence], evidence=copy.evidence)
+        for copy in told.copies
+        if copy.evidence in lacks and copy.captured >= claim.created
     )
-    whole = tuple(copy for copy in told.copies if copy not in partial)
+    whole = tuple(copy for copy in told.copies if copy.evidence not in lacks)
     return msgspec.structs.replace(told, copies=whole, misses=(*told.misses, *misses))
 
 
-def _by_partial(copy: Copy, facts: Facts) -> bool:
+def _lack(copy: Copy, facts: Facts) -> Literal["", "not-captured", "unproven"]:
     named = facts.get(Named, *copy.evidence)
-    return (
-        named is not None
-        and facts.get(Partial, named.ref.namespace, named.cluster, named.profile) is not None
-    )
+    if named is None:
+        return ""
+    profile = facts.get(Known, named.ref.namespace, named.cluster, named.profile)
+    if profile is None:
+        return "unproven"
+    return "not-captured" if profile.partial else ""
 
 
 def _feed(plural: str, kind: str, shape: type[Any], read: Callable[[Any], Sequence[Fact]]) -> Feed:

@@ -17,7 +17,7 @@ from holdfast.model.identity import TOUCH_SOURCE, ObjectRef, ReplicationKey, Tou
 from holdfast.model.replication import Health, Replication
 from holdfast.sources.contract import Source
 from holdfast.sources.replicated import Told
-from holdfast.sources.shapes import Metadata, Shape, given, shared
+from holdfast.sources.shapes import Metadata, Present, Shape, given, shared
 from holdfast.sources.values import parse_go_duration, parse_time
 
 NAME = "ramen"
@@ -67,6 +67,7 @@ class Async(Shape):
 class GroupSpec(Shape):
     replication_state: str | None = None
     in_the_background: Async | None = msgspec.field(default=None, name="async")
+    sync: Present | None = None
 
 
 class ProtectedClaim(Shape):
@@ -118,8 +119,10 @@ _INTERVAL: Final = re.compile(r"[0-9]+[mhd]")
 
 
 def _interval(written: str | None) -> float | None:
-    """Empty, or of no length: the storage replicates at once, or sees to it by itself."""
-    text = written or ""
+    """Empty, or of no length: the storage replicates at once, or sees to it by itself. One that is absent tells nothing."""
+    if written is None:
+        return None
+    text = written
     if not text or (_INTERVAL.fullmatch(text) and not text[:-1].strip("0")):
         return 0.0
     try:
@@ -137,18 +140,15 @@ def _conditions(conditions: Iterable[Condition | None] | None) -> Conditions:
     return {each.type or "": (each.status or "", each.reason or "") for each in given(conditions)}
 
 
-_PHASES = (
-    "",
-    "WaitForUser",
-    "Initiating",
-    "Deploying",
-    "Deployed",
-    "FailingOver",
-    "FailedOver",
-    "Relocating",
-    "Relocated",
-    "Deleting",
-)
+_AT_REST = ("", "Deployed", "FailedOver", "Relocated")
+_ON_THE_WAY: Mapping[str, str] = {
+    "WaitForUser": "it waits for somebody to act",
+    "Initiating": "it is being deployed",
+    "Deploying": "it is being deployed",
+    "FailingOver": "it is being failed over",
+    "Relocating": "it is being relocated",
+    "Deleting": "it is being deleted",
+}
 
 
 def read_placement(placement: PlacementObject) -> tuple[Fact, ...]:
@@ -157,7 +157,7 @@ def read_placement(placement: PlacementObject) -> tuple[Fact, ...]:
     if metadata.deleting_since is not None:
         return ()
     phase = status.phase or ""
-    strange = "" if phase in _PHASES else phase[:60]
+    strange = "" if phase in _AT_REST or phase in _ON_THE_WAY else phase[:60]
     health, why = _protected(phase, _conditions(status.conditions))
     synced = parse_time(status.last_group_sync_time)
     policy = placement.spec.dr_policy_ref if placement.spec else None
@@ -175,19 +175,22 @@ def read_placement(placement: PlacementObject) -> tuple[Fact, ...]:
 
 
 def _protected(phase: str, conditions: Conditions) -> Verdict:
-    """Older versions have no condition for it: there both sides must be ready."""
+    """Older versions have no condition for it: there both sides must be ready.
+
+    An application that is on its way to another cluster, or not available there yet, is not at rest, but gets on.
+    """
     ready = [conditions.get(kind, ("", ""))[0] for kind in ("Available", "PeerReady")]
     status, reason = conditions.get("Protected", ("True" if ready == ["True", "True"] else "", ""))
-    if phase == "WaitForUser":
-        return "degraded", "it waits for somebody to act"
+    if (status, reason) == ("False", "Error"):
+        return "broken", "its data or resources cannot be protected"
+    if phase in _ON_THE_WAY:
+        return "degraded", _ON_THE_WAY[phase]
     if status == "False":
-        return (
-            ("broken", "its data or resources cannot be protected")
-            if reason == "Error"
-            else ("degraded", "its protection is being set up")
-        )
+        return "degraded", "its protection is being set up"
     if status != "True":
         return "unknown", "nothing is told of its protection"
+    if ready[0] == "False":
+        return "degraded", "it is not available"
     return ("degraded", "its peer is not ready") if ready[1] == "False" else ("healthy", "")
 
 
@@ -224,8 +227,7 @@ def read_group(group: GroupObject) -> tuple[Fact, ...]:
 
 def _claims(group: GroupObject, claims: Iterator[ProtectedClaim]) -> Iterator[Replication]:
     spec, status = group.spec or GroupSpec(), group.status or GroupStatus()
-    paced = spec.in_the_background
-    interval = _interval(paced.scheduling_interval) if paced else 0.0
+    interval = _interval_of(spec)
     namespace, name = group.metadata.namespace, shared(group.metadata.name)
     state = status.state or ""
     strange = "" if state in ("Primary", "Secondary", *_UNTOLD) else state[:60]
@@ -249,6 +251,12 @@ def _claims(group: GroupObject, claims: Iterator[ProtectedClaim]) -> Iterator[Re
             strange=strange,
         )
         yield _paced(replication, interval) if primary else replication
+
+
+def _interval_of(spec: GroupSpec) -> float | None:
+    if spec.in_the_background:
+        return _interval(spec.in_the_background.scheduling_interval)
+    return 0.0 if spec.sync else None
 
 
 def _point(claim: ProtectedClaim, synced: float | None, duration: float | None) -> float | None:

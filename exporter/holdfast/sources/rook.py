@@ -170,23 +170,23 @@ def read_filesystem(filesystem: FilesystemObject) -> tuple[Fact, ...]:
 
 _WORDS: dict[str, tuple[Health, str]] = {
     "ERROR": ("broken", "Ceph reports errors"),
-    "UNKNOWN": ("unknown", "Ceph does not know"),
     "WARNING": ("degraded", "Ceph warns"),
+    "UNKNOWN": ("unknown", "Ceph does not know"),
     "OK": ("healthy", ""),
 }
-"""The worst first."""
+"""The worst first, as Ceph has it."""
 
 
 def _summary(summary: Summary | None) -> Verdict:
-    """The overall word, the worst of the others where there is none."""
+    """The worst of its words: the overall one does not hide that of a part."""
     summary = summary or Summary()
-    parts = (summary.daemon_health, summary.image_health, summary.group_health)
-    words = [summary.health] if summary.health else [word for word in parts if word]
-    strange = next((word for word in words if word not in _WORDS), "")
-    if strange:
-        return "unknown", "Ceph's word for it is not known", strange[:60]
+    told = (summary.health, summary.daemon_health, summary.image_health, summary.group_health)
+    words = [word for word in told if word]
+    strange = next((word for word in words if word not in _WORDS), "")[:60]
     worst = next((word for word in _WORDS if word in words), "UNKNOWN")
-    return (*_WORDS[worst], "")
+    if strange and worst in ("UNKNOWN", "OK"):
+        return "unknown", "Ceph's word for it is not known", strange
+    return (*_WORDS[worst], strange)
 
 
 def _daemons(daemons: Iterable[Daemon]) -> Verdict:

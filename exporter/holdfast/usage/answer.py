@@ -35,7 +35,6 @@ class _Reply(msgspec.Struct, frozen=True, rename="camel"):
     status: str
     data: _Data | None = None
     error_type: str = ""
-    error: str = ""
     warnings: list[str] | None = None
     is_partial: bool | None = None
 
@@ -52,6 +51,20 @@ _REPLY = msgspec.json.Decoder(_Reply)
 _ELEMENTS = msgspec.json.Decoder(list[_Element])
 _SCALAR = msgspec.json.Decoder(_Point)
 _WANTED: Mapping[Kind, tuple[str, ...]] = {"instant": ("vector", "scalar"), "range": ("matrix",)}
+# of Prometheus, Thanos and Mimir; VictoriaMetrics writes the status there
+_ERRORS = frozenset(
+    {
+        "bad_data",
+        "canceled",
+        "execution",
+        "internal",
+        "not_acceptable",
+        "not_found",
+        "timeout",
+        "too_many_requests",
+        "unavailable",
+    }
+)
 _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -79,13 +92,16 @@ def read_answer(body: bytes, kind: Kind) -> Answer:
     return Answer(series=series, complete=not reply.warnings and not reply.is_partial)
 
 
-def read_refusal(body: bytes) -> tuple[str, str]:
-    """The kind of error and the server's words; both empty where the body is something else, as a proxy's page."""
+def read_refusal(body: bytes) -> str:
+    """The kind of error, "unknown" for one that is not known to us; empty where the body is something else, as a
+    proxy's page. The server's words are never read: they may quote what was sent."""
     try:
         reply = _REPLY.decode(body)
     except _MALFORMED:
-        return "", ""
-    return (reply.error_type or "unknown", reply.error) if reply.status == "error" else ("", "")
+        return ""
+    if reply.status != "error":
+        return ""
+    return reply.error_type if reply.error_type in _ERRORS else "unknown"
 
 
 def _other_type(found: str) -> tuple[AskReason, str]:

@@ -25,20 +25,13 @@ class CredentialError(Exception):
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
-    """``tls`` True trusts the system's authorities. ``secrets`` are what no text of ours may show."""
+    """``tls`` True trusts the system's authorities."""
 
     headers: Mapping[str, str] = {}
     tls: ssl.SSLContext | bool = True
-    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "Key()"
-
-    def blot(self, text: str) -> str:
-        """The text of somebody else without our secrets, in case it quotes what we sent."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 class Credentials:
@@ -67,20 +60,16 @@ class Credentials:
             CredentialError: a file cannot be read, or does not hold what it should.
         """
         headers = dict(self._spec.headers)
-        secrets = [value for value in headers.values() if value]
         if self._spec.tenant:
             headers[_TENANT] = self._spec.tenant
         if self._spec.bearer_token_file is not None:
-            token = _one_line(self._spec.bearer_token_file)
-            headers["Authorization"] = f"Bearer {token}"
-            secrets.append(token)
+            headers["Authorization"] = f"Bearer {_one_line(self._spec.bearer_token_file)}"
         elif self._spec.password_file is not None:
             password = _one_line(self._spec.password_file)
             pair = base64.b64encode(f"{self._spec.username}:{password}".encode()).decode()
             headers["Authorization"] = f"Basic {pair}"
-            secrets += [password, pair]
         tls = self._tls(self._spec.tls) if self._spec.tls is not None else True
-        return Key(headers=headers, tls=tls, secrets=tuple(secrets))
+        return Key(headers=headers, tls=tls)
 
     def _tls(self, spec: TlsSpec) -> ssl.SSLContext:
         files = (spec.ca_file, spec.cert_file, spec.key_file)

@@ -24,7 +24,6 @@ _AT_ONCE = 8  # connections to the one API
 _SMALL = 256 * 2**10  # bytes; a larger answer is read beside the event loop
 _NO_POST = (405, 501)  # some proxies let only GET through
 _BUSY = (429, 502, 503)
-_WORDS = 200  # characters of what the server says
 
 
 class PrometheusError(AskError):
@@ -84,7 +83,7 @@ class Prometheus:
                 key = await asyncio.to_thread(self._credentials.read)
                 status, headers, body = await self._send(path, form, key)
                 if status != 200:
-                    raise self._refusal(status, headers, body, key)
+                    raise self._refusal(status, headers, body)
                 if len(body) < _SMALL:
                     return read_answer(body, kind)
                 return await asyncio.to_thread(read_answer, body, kind)
@@ -129,10 +128,10 @@ class Prometheus:
                 )
         return bytes(body)
 
-    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes, key: Key) -> PrometheusError:
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> PrometheusError:
         """What an answer with any status but 200 means."""
-        kind, words = read_refusal(body)
-        said = f", {key.blot(words)[:_WORDS]!r}" if words else ""
+        kind = read_refusal(body)
+        said = f" ({kind})" if kind else ""
         if 300 <= status < 400:
             return self._error(
                 "bad_answer",
@@ -142,14 +141,16 @@ class Prometheus:
             return self._error("unauthorized", f"answers {status}{said}; {self._credentials.remedy}")
         if status == 504 or kind == "timeout":
             return self._error(
-                "timeout", f"gave up on the query ({status}{said}); raise `timeout` or ask for less"
+                "timeout", f"gave up on the query with {status}{said}; raise `timeout` or ask for less"
             )
         if status in _BUSY or (kind and status >= 500):
             return self._error(
                 "connection", f"answers {status}{said}; see whether it is up and not overloaded"
             )
         if kind:
-            return self._error("query", f"refuses the query ({status}{said}); correct it")
+            return self._error(
+                "query", f"refuses the query with {status}{said}; send it by hand to see why, and correct it"
+            )
         return self._error(
             "bad_answer",
             f"answers {status} and not as the API does; see whether the path of the URL is right",

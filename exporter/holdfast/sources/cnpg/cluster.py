@@ -62,6 +62,7 @@ def read_cluster(cluster: ClusterObject) -> Sequence[Fact]:
         Cluster(
             ref=ref,
             created=metadata.created,
+            uid=metadata.uid,
             archives=tuple(_archives(spec, metadata.name)),
             remembered=_remembered(status),
             log=log,

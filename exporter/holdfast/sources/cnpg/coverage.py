@@ -12,6 +12,7 @@ from holdfast.sources.cnpg.records import (
     BACKUP,
     LABEL,
     NAME,
+    NOBODY,
     PLAN,
     TOOL,
     Cluster,
@@ -41,7 +42,7 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
     if cluster is None:
         return coverage
     carries_on = cluster.carries_on or _recovered_from_itself(cluster, facts)
-    birth = 0.0 if carries_on else cluster.created
+    birth = 0.0 if carries_on or _is_adopted(claim, cluster) else cluster.created
     copies = [_told(copy, claim, birth, facts) for copy in coverage.copies]
     copies.extend(_remembered(cluster, claim, birth, facts))
     copies.extend(_log_copies(cluster, claim, copies, facts))
@@ -62,6 +63,11 @@ def _recovered_from_itself(cluster: Cluster, facts: Facts) -> bool:
     return run is not None and claims_of(namespace, name) in run.of
 
 
+def _is_adopted(claim: Claim, cluster: Cluster) -> bool:
+    """A claim that outlived an earlier cluster of that name, and was taken over by this one with its data."""
+    return claim.owner is not None and bool(cluster.uid) and claim.owner.uid == cluster.uid
+
+
 def _plugin_store(method: Method, namespace: str, facts: Facts) -> TargetKey | None:
     """The ObjectStore to which the cluster's plugin writes."""
     cluster = facts.get(Cluster, namespace, method.cluster) if method.plugin else None
@@ -78,7 +84,7 @@ def _plan_target(key: ScheduleKey, facts: Facts) -> str:
 def _told(copy: Copy, claim: Claim, birth: float, facts: Facts) -> Copy:
     """A copy that a Backup is, with what its method adds: the store that it lies in, the snapshots that must be there."""
     method = facts.get(Method, *copy.evidence)
-    own = claim.uid if copy.captured >= birth else copy.claim_uid
+    own = claim.uid if copy.captured >= birth else NOBODY
     if method is None:
         return msgspec.structs.replace(copy, claim_uid=own)
     return msgspec.structs.replace(
@@ -90,11 +96,12 @@ def _told(copy: Copy, claim: Claim, birth: float, facts: Facts) -> Copy:
 
 
 def _stand(method: Method, facts: Facts) -> bool:
-    """A Backup outlives snapshots that somebody deletes. One that names none has nothing to be restored from."""
+    """A Backup outlives snapshots that somebody deletes: those that are not in sight are no evidence.
+
+    One that names none has nothing to be restored from.
+    """
     if not method.plugin and not method.snapshots:
         return False
-    if not facts.sees(Snapshot):
-        return True
     found = (facts.get(Snapshot, method.ref.namespace, name) for name in method.snapshots)
     return all(snapshot is not None and snapshot.ready is not False for snapshot in found)
 
@@ -116,7 +123,7 @@ def _remembered(cluster: Cluster, claim: Claim, birth: float, facts: Facts) -> I
             placement="offsite",
             consistency="application",
             evidence=evidence,
-            claim_uid=claim.uid if captured >= birth else "",
+            claim_uid=claim.uid if captured >= birth else NOBODY,
             target=target,
         )
 

@@ -28,6 +28,7 @@ from holdfast.sources.kubestash.shapes import (
     ConfigurationObject,
     ConfigurationSpec,
     DataSource,
+    Params,
     Phase,
     Provider,
     Reference,
@@ -66,7 +67,7 @@ _OUTCOMES: dict[str, Outcome] = {
 }
 _READY = {"Ready": True, "NotReady": False}
 _SNAPSHOT_TASK, _MANIFEST_TASK = "volume-snapshot", "manifest-backup"
-_MANIFEST = "manifest"  # a component that holds definitions and no data
+_MANIFEST = "manifest"  # a component that holds definitions and no data; so begin the tasks that are of such
 _SNAPSHOTTER = "VolumeSnapshotter"
 _ORDINAL: Final = re.compile(r".*-([0-9]{1,6})", re.DOTALL)
 _STARTED_AT: Final = re.compile(r"-[0-9]+$")
@@ -283,15 +284,27 @@ def read_storage(storage: StorageObject) -> tuple[Fact, ...]:
 
 
 def read_restore(restore: RestoreObject) -> tuple[Fact, ...]:
-    """Not one of chosen components. It is of whatever its repository holds; the newest snapshot's time is not told."""
-    metadata, source = restore.metadata, (restore.spec or RestoreSpec()).data_source or DataSource()
-    if not source.repository or source.components:
+    """It is of whatever its repository holds; the newest snapshot's time is not told.
+
+    Not one of chosen components or files, nor one of definitions alone.
+    """
+    metadata, spec = restore.metadata, restore.spec or RestoreSpec()
+    source = spec.data_source or DataSource()
+    if not source.repository or source.components or not _brings_all(spec.addon):
         return ()
     namespace = shared(source.namespace) or metadata.namespace
     point = parse_time(source.pitr.target_time) if source.pitr else None
     return _restored(
         "RestoreSession", metadata, restore.status, namespace, (source.repository, source.snapshot), point
     )
+
+
+def _brings_all(addon: Addon | None) -> bool:
+    """Without an addon nothing is chosen."""
+    tasks = [task for task in given((addon or Addon()).tasks) if not (task.name or "").startswith(_MANIFEST)]
+    chosen = (task.params or Params() for task in tasks)
+    partial = any(params.include or params.exclude or params.paths for params in chosen)
+    return addon is None or (bool(tasks) and not partial)
 
 
 def read_verification(verification: VerificationObject) -> tuple[Fact, ...]:

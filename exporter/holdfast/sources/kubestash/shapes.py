@@ -1,5 +1,7 @@
 """The parts of KubeStash's objects that are read. Secrets are named by references that are not among them."""
 
+from typing import Any
+
 from holdfast.sources.shapes import Metadata, Shape
 
 
@@ -28,8 +30,17 @@ class TargetVolumes(Shape):
     volume_mounts: list[VolumeMount | None] | None = None
 
 
+class Params(Shape):
+    """Of a task; only whether it is to take a choice of files."""
+
+    include: Any = None
+    exclude: Any = None
+    paths: Any = None
+
+
 class Task(Shape):
     name: str | None = None
+    params: Params | None = None
     target_volumes: TargetVolumes | None = None
 
 
@@ -145,6 +156,7 @@ class DataSource(Shape):
 
 class RestoreSpec(Shape):
     data_source: DataSource | None = None
+    addon: Addon | None = None
 
 
 class RestoreObject(Shape):

@@ -10,12 +10,14 @@ import msgspec
 from holdfast.model.facts import Claim, Facts, Volume
 from holdfast.model.identity import ReplicationKey, ScheduleKey
 from holdfast.model.plan import longest_gap, read_plan
-from holdfast.model.protection import Result, Schedule
+from holdfast.model.protection import Coverage, Result, Schedule
 from holdfast.model.replication import Replication
+from holdfast.sources.contract import Rolls
 from holdfast.sources.crontab import Cron, planned_start, read_cron
 from holdfast.sources.longhorn.records import (
     DRIVER,
     NAME,
+    NOBODY,
     FarPlan,
     LonghornVolume,
     Membership,
@@ -41,6 +43,15 @@ class LonghornTool(Tool, frozen=True, kw_only=True):
             return ()
         volume = facts.get(LonghornVolume, bound.csi_handle)
         return (of_volume(volume.namespace, volume.name), *volume.jobs) if volume else ()
+
+    def cover(self, claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
+        """What an earlier volume of that name held is of no claim that stands, however old the claim."""
+        told = super().cover(claim, facts, rolls)
+        copies = (
+            copy if copy.claim_uid else msgspec.structs.replace(copy, claim_uid=NOBODY)
+            for copy in told.copies
+        )
+        return msgspec.structs.replace(told, copies=tuple(copies))
 
 
 TOOL = LonghornTool(name=NAME)

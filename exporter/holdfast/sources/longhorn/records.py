@@ -21,6 +21,7 @@ NAME: Final = "longhorn"
 GROUP: Final = "longhorn.io"
 DRIVER: Final = "driver.longhorn.io"
 DEFAULT_TARGET: Final = "default"
+NOBODY: Final = "-"  # for the uid of a claim that went with an earlier volume of that name: no claim bears it
 
 
 def kind(name: str) -> str:

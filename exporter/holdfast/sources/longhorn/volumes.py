@@ -64,6 +64,7 @@ def read_volume(volume: VolumeObject) -> tuple[Fact, ...]:
             ref=ObjectRef(kind("Volume"), metadata.namespace, metadata.name),
             of=(of_volume(metadata.namespace, metadata.name),),
             created=metadata.created,
+            carries_on=_origin(spec.from_backup)[1] == metadata.name,
         ),
     ]
     if jobs:

@@ -6,11 +6,12 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from holdfast.model.facts import Claim, Fact, Facts
+from holdfast.model.identity import ObjectRef
 from holdfast.model.observation import Observation, ObservationKind
-from holdfast.model.protection import Coverage
+from holdfast.model.protection import Copy, Coverage, Placement
 from holdfast.sources.batch import told_once
 from holdfast.sources.contract import Rolls
-from holdfast.sources.mariadb.records import NAME, SERVER, Template
+from holdfast.sources.mariadb.records import NAME, SERVER, LogEnd, Template
 from holdfast.sources.runs.records import Database, Restore, Run, Saved
 from holdfast.sources.runs.tool import Tool
 
@@ -87,4 +88,25 @@ def _placement(run: Run, template: Template) -> Any:
 
 
 def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
-    return told_once(TOOL.cover(claim, Resolved(facts), rolls))
+    told = told_once(TOOL.cover(claim, Resolved(facts), rolls))
+    return msgspec.structs.replace(told, copies=(*told.copies, *_log_copies(claim, told.copies, facts)))
+
+
+def _log_copies(claim: Claim, copies: Sequence[Copy], facts: Facts) -> Iterator[Copy]:
+    """The newest base below each end of the logs, one a placement. Nothing tells that the logs still run."""
+    newest: dict[tuple[ObjectRef, Placement], tuple[Copy, LogEnd]] = {}
+    for copy in copies:
+        if copy.claim_uid != claim.uid or not copy.ready:
+            continue
+        for end in _log_ends(copy, facts):
+            known = newest.get((end.ref, copy.placement))
+            if end.time > copy.captured and (known is None or copy.captured >= known[0].captured):
+                newest[end.ref, copy.placement] = copy, end
+    for _, (base, end) in sorted(newest.items()):
+        yield msgspec.structs.replace(base, log="broken", captured=end.time, evidence=end.ref, size=None)
+
+
+def _log_ends(base: Copy, facts: Facts) -> Iterator[LogEnd]:
+    run = facts.get(Run, NAME, *base.evidence)
+    for saved in run.of if run else ():
+        yield from facts.linked(LogEnd, NAME, *saved)

@@ -15,6 +15,7 @@ from holdfast.sources.mariadb.records import (
     PHYSICAL,
     RECOVERY,
     SERVER,
+    LogEnd,
     Template,
     saved_by,
     schedule_of,
@@ -141,7 +142,7 @@ def _plan(
 
 
 def read_recovery(recovery: RecoveryObject) -> Sequence[Fact]:
-    """Binary logs over a physical backup: together they are a copy as of the last recoverable time."""
+    """Binary logs over a physical backup, and how far they reach."""
     metadata, spec = recovery.metadata, recovery.spec or RecoverySpec()
     reference, status = spec.physical_backup_ref, recovery.status or RecoveryStatus()
     if reference is None or not reference.name:
@@ -153,7 +154,7 @@ def read_recovery(recovery: RecoveryObject) -> Sequence[Fact]:
     if point is None or metadata.deletion_timestamp:
         return (template,)
     ref = ObjectRef(RECOVERY, metadata.namespace, shared(metadata.name))
-    return (template, _run(metadata, ref, itself, Went("success", captured=point)))
+    return (template, LogEnd(ref=ref, base=base, time=point))
 
 
 def read_cron_job(cron_job: CronJobObject) -> Sequence[Fact]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from holdfast.model.facts import Fact
-from holdfast.model.identity import TOUCH_NAMESPACE, ScheduleKey, Touch
+from holdfast.model.identity import TOUCH_NAMESPACE, ObjectRef, ScheduleKey, Touch
 from holdfast.model.protection import Placement
 from holdfast.sources.runs.records import Saved, owned_by
 from holdfast.sources.shapes import shared
@@ -39,6 +39,24 @@ class Template(Fact, frozen=True, kw_only=True, gc=False):
     def touches(self) -> tuple[Touch, ...]:
         namespaces = dict.fromkeys((self.itself.namespace, self.base.namespace))
         return tuple(Touch(TOUCH_NAMESPACE, (namespace,)) for namespace in namespaces)
+
+
+class LogEnd(Fact, frozen=True, kw_only=True, gc=False):
+    """How far the binary logs over a physical backup reach. Without that backup they restore nothing."""
+
+    ref: ObjectRef
+    base: Saved
+    time: float
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.ref
+
+    def links(self) -> tuple[tuple[str, ...], ...]:
+        return ((NAME, *self.base),)
+
+    def touches(self) -> tuple[Touch, ...]:
+        return (Touch(TOUCH_NAMESPACE, (self.ref.namespace,)),)
 
 
 def saved_by(kind: str, namespace: str, name: str) -> Saved:

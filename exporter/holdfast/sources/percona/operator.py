@@ -13,6 +13,7 @@ from holdfast.model.protection import Copy, Coverage
 from holdfast.sources.contract import Rolls, Source, Tells
 from holdfast.sources.crontab import read_cron
 from holdfast.sources.percona.dialect import OFFSITE, Dialect, is_remote
+from holdfast.sources.percona.options import is_partial, target_of
 from holdfast.sources.percona.shapes import (
     BackupObject,
     BackupSpec,
@@ -30,7 +31,7 @@ from holdfast.sources.values import parse_size, parse_time
 
 _LONGEST_WORD: Final = 60
 _BINARY_KILO: Final = 1024  # what PBM calls KB is 1024 bytes
-_SPACED_TIME: Final = re.compile(r"(\S+) (\S+?)(?:([+-]\d\d):?(\d\d))?")
+_SPACED_TIME: Final = re.compile(r"(\S+) (\S+?)(?:([+-]\d\d)(?::?(\d\d))?)?")
 
 
 class LogEnd(Fact, frozen=True, kw_only=True, gc=False):
@@ -80,10 +81,10 @@ class _Operator(msgspec.Struct, frozen=True):
         return (run, LogEnd(source=dialect.name, base=run.ref, time=end))
 
     def read_restore(self, restore: RestoreObject) -> tuple[Fact, ...]:
-        """A restore of some collections only proves nothing of the whole."""
+        """A restore of some collections or databases only proves nothing of the whole."""
         dialect, metadata = self.dialect, restore.metadata
         spec, status = restore.spec or RestoreSpec(), restore.status or RestoreStatus()
-        if spec.selective and any(given(spec.selective.namespaces)):
+        if (spec.selective and any(given(spec.selective.namespaces))) or is_partial(spec.options):
             return ()
         named = spec.backup_name or spec.volume_snapshot_backup_name
         in_place = spec.pg_cluster or ""  # only PostgreSQL's always go back to where they came from
@@ -180,16 +181,18 @@ def _has_gap(status: BackupStatus) -> bool:
 
 
 def _restored_point(spec: RestoreSpec) -> float | None:
-    return read_spaced_time(spec.pitr.date) if spec.pitr and spec.pitr.type == "date" else None
+    if spec.pitr:
+        return read_spaced_time(spec.pitr.date) if spec.pitr.type == "date" else None
+    return read_spaced_time(target_of(spec.options))
 
 
 def read_spaced_time(text: str | None) -> float | None:
-    """RFC 3339, or as PostgreSQL prints it: ``2026-11-21 10:00:00.000000+0000``; in UTC where no offset is written."""
+    """RFC 3339, or as PostgreSQL prints it: ``2026-11-21 10:00:00.000000+0000``; in UTC without an offset."""
     found = _SPACED_TIME.fullmatch(text) if text and len(text) <= _LONGEST_WORD else None
     if found is None:
         return parse_time(text)
-    day, clock, hours, minutes = found.groups()
-    return parse_time(f"{day}T{clock}{hours}:{minutes}" if hours else f"{day}T{clock}Z")
+    day, clock, hours, minutes = found.groups(default="00")
+    return parse_time(f"{day}T{clock}Z" if hours == "00" else f"{day}T{clock}{hours}:{minutes}")
 
 
 def operator_source(dialect: Dialect, *, tells: frozenset[Tells]) -> Source:

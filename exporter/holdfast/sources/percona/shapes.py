@@ -70,6 +70,7 @@ class RestoreSpec(BackupSpec):
     volume_snapshot_backup_name: str | None = None
     pitr: PointInTime | None = None
     selective: Selective | None = None
+    options: list[msgspec.Raw] | None = None  # of pgBackRest; keys may be among them
 
 
 class RestoreStatus(Shape):

@@ -4,7 +4,7 @@ A repository remembers its last backup longer than sessions are kept. That time 
 the column that shows it says; no code that sets it was read.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -12,8 +12,8 @@ import msgspec
 from holdfast.model.facts import Claim, Fact, Facts, Pod
 from holdfast.model.feed import Feed, Resource
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
-from holdfast.model.protection import Copy, Cover, Coverage
-from holdfast.sources.appscode import INSTANCE, AppsTool
+from holdfast.model.protection import Copy, Cover, Coverage, Drill, Miss
+from holdfast.sources.appscode import INSTANCE, AppsTool, uses
 from holdfast.sources.contract import Rolls, Source
 from holdfast.sources.crontab import Cron, planned_start
 from holdfast.sources.runs.records import Plan, Saved
@@ -24,7 +24,7 @@ from holdfast.sources.stash.read import (
     read_restore,
     read_session,
 )
-from holdfast.sources.stash.records import GROUP, NAME, Stored, Writer, in_repository
+from holdfast.sources.stash.records import GROUP, NAME, Chosen, Extent, Stored, Writer, in_repository
 from holdfast.sources.stash.shapes import (
     ConfigurationObject,
     RepositoryObject,
@@ -34,14 +34,42 @@ from holdfast.sources.stash.shapes import (
 
 
 class Stash(AppsTool, frozen=True, kw_only=True):
-    """Restores name a repository, and are of the one target that is saved there."""
+    """Restores name a repository, and are of the one target that is saved there as a whole."""
 
     def reach(self, claim: Claim, facts: Facts) -> tuple[Saved, ...]:
         reach = super().reach(claim, facts)
         plans = {plan.schedule for saved in reach for plan in facts.linked(Plan, NAME, *saved)}
         plans -= self.of_other_volumes(claim, facts)
+        ways = _ways(claim, facts)
+        plans = {key for key in plans if _is_whole(key, ways, facts)}
         stores = [_only_store(facts.get(Writer, *key), facts) for key in sorted(plans)]
         return (*reach, *dict.fromkeys(in_repository(store) for store in stores if store))
+
+
+_Ways = list[tuple[Extent, str]]
+"""How configurations save a claim: by itself, or as a volume of a workload, whose name may not be known."""
+
+
+def _ways(claim: Claim, facts: Facts) -> _Ways:
+    namespace, name = claim.ref
+    named = [
+        ("PersistentVolumeClaim", name, ""),
+        *((use.kind, use.name, use.volume) for use in uses(claim, facts)),
+    ]
+    return [
+        (extent, volume)
+        for kind, target, volume in named
+        for extent in facts.linked(Extent, NAME, namespace, kind, target)
+    ]
+
+
+def _is_whole(schedule: ScheduleKey | None, ways: _Ways, facts: Facts) -> bool:
+    """Whether all of the claim is in what this configuration saves. A database's own tool always takes all of it."""
+    own = [(extent, volume) for extent, volume in ways if extent.schedule == schedule]
+    if own or schedule is None:
+        return any(extent.takes_whole(volume) for extent, volume in own)
+    plan = facts.get(Plan, *schedule)
+    return plan is not None and any(saved.what == "label" for saved in plan.of)
 
 
 def _only_store(writer: Writer | None, facts: Facts) -> TargetKey | None:
@@ -62,9 +90,38 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
     copies = [_placed(copy, facts) for copy in told.copies]
     for each in told.covers:
         copies.extend(_remembered(claim, each, copies, facts))
-    covers = tuple(_sent(each, facts) for each in told.covers)
-    awaits = tuple(sorted(_repositories(told, facts)))
-    return msgspec.structs.replace(told, copies=tuple(copies), covers=covers, awaits=awaits)
+    ways = _ways(claim, facts)
+    whole = [copy for copy in copies if _is_whole(copy.schedule, ways, facts)]
+    parts = (copy for copy in copies if copy not in whole and copy.captured >= claim.created)
+    return msgspec.structs.replace(
+        told,
+        copies=tuple(whole),
+        covers=tuple(_sent(each, facts) for each in told.covers),
+        misses=(*told.misses, *(_unproven(copy) for copy in parts)),
+        drills=tuple(_of_the_whole(told.drills, ways, facts)),
+        awaits=tuple(sorted(_repositories(told, facts))),
+    )
+
+
+def _unproven(copy: Copy) -> Miss:
+    """Its configuration saves some paths, or is not in sight: nothing proves that these were all of the claim."""
+    return Miss(schedule=copy.schedule, time=copy.captured, cause="unproven", evidence=copy.evidence)
+
+
+def _of_the_whole(drills: Iterable[Drill], ways: _Ways, facts: Facts) -> Iterator[Drill]:
+    """A restore that names paths proves the claim by the path at which all of it was saved."""
+    for drill in drills:
+        chosen = facts.get(Chosen, *drill.evidence)
+        if chosen is None or all(_brings(chosen.repository, paths, ways, facts) for paths in chosen.paths):
+            yield drill
+
+
+def _brings(repository: TargetKey, paths: tuple[str, ...], ways: _Ways, facts: Facts) -> bool:
+    for extent, volume in ways:
+        writer = facts.get(Writer, *extent.schedule)
+        if writer and writer.repository == repository and extent.takes_whole(volume, paths):
+            return True
+    return False
 
 
 def _repositories(told: Coverage, facts: Facts) -> set[ScheduleKey]:

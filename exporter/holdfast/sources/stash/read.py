@@ -14,7 +14,7 @@ from holdfast.sources.appscode import EVERY_POD, Mounted, is_database, saved_by
 from holdfast.sources.crontab import read_cron
 from holdfast.sources.runs.records import Outcome, Place, PlaceCheck, Plan, Restore, Run, Saved
 from holdfast.sources.shapes import Metadata, given, shared
-from holdfast.sources.stash.records import GROUP, NAME, Stored, Writer, in_repository
+from holdfast.sources.stash.records import GROUP, NAME, Chosen, Extent, Stored, Writer, in_repository
 from holdfast.sources.stash.shapes import (
     Backend,
     ConfigurationObject,
@@ -35,6 +35,7 @@ from holdfast.sources.stash.shapes import (
     Target,
     TargetReference,
     TargetStatus,
+    VolumeMount,
 )
 from holdfast.sources.values import parse_go_duration, parse_size, parse_time
 
@@ -50,6 +51,7 @@ _OUTCOMES: dict[str, Outcome] = {
 }
 _BATCH: Final = "BackupBatch"
 _SNAPSHOTTER = "VolumeSnapshotter"
+_MOUNTED_AT = "/stash-data"  # where a claim is mounted, and what is saved of it, where nobody tells
 _ORDINAL: Final = re.compile(r".*-([0-9]{1,6})", re.DOTALL)
 
 
@@ -120,7 +122,12 @@ def _plans(
         target=place.name if place else "",
     )
     writer = Writer(schedule=key, repository=place, placement=plan.placement, single=len(refs) == 1)
-    return (plan, writer, *(_mounted(metadata, key, target) for target in targets if target.ref))
+    records: list[Fact] = [plan, writer]
+    for target in targets:
+        if target.ref:
+            mounted = _mounted(metadata, key, target)
+            records.extend((mounted, _extent(mounted, target, snapshots=snapshots)))
+    return tuple(records)
 
 
 def _mounted(metadata: Metadata, key: ScheduleKey, target: Target) -> Mounted:
@@ -133,6 +140,33 @@ def _mounted(metadata: Metadata, key: ScheduleKey, target: Target) -> Mounted:
         name=shared(ref.name),
         volumes=tuple(sorted({shared(name) for name in names if name})),
     )
+
+
+def _extent(mounted: Mounted, target: Target, *, snapshots: bool) -> Extent:
+    """A claim that is saved by itself has one mount; a workload without mounts tells nothing of its volumes.
+
+    ``inputsForBackupTarget`` in https://github.com/stashed/stash/tree/master/pkg/controller
+    """
+    places = tuple((shared(mount.name), _place(mount)) for mount in given(target.volume_mounts))
+    paths = tuple(path for path in given(target.paths) if path)
+    if mounted.kind == "PersistentVolumeClaim":
+        places = (("", places[0][1] if places else _MOUNTED_AT),)
+        paths = paths or (_MOUNTED_AT,)
+    return Extent(
+        schedule=mounted.schedule,
+        namespace=mounted.namespace,
+        kind=mounted.kind,
+        name=mounted.name,
+        places=places,
+        paths=paths,
+        excludes=any(given(target.exclude)),
+        all=snapshots,
+    )
+
+
+def _place(mount: VolumeMount) -> str:
+    """Empty where only a part of the volume is mounted."""
+    return "" if mount.sub_path or mount.sub_path_expr else mount.mount_path or ""
 
 
 # -- runs
@@ -217,23 +251,27 @@ def read_repository(repository: RepositoryObject) -> tuple[Fact, ...]:
 
 
 def read_restore(restore: RestoreObject) -> tuple[Fact, ...]:
-    """Not one of chosen files. It is of whatever its repository holds; which snapshot's time is not told."""
+    """Not one of chosen files. It is of whatever its repository holds; which snapshot's time is not told.
+
+    One of chosen paths is of no more than these.
+    """
     metadata, spec = restore.metadata, restore.spec or RestoreSpec()
     status, repository = restore.status or RestoreStatus(), spec.repository or Reference()
     rules = [*given(spec.rules), *given((spec.target or RestoreTarget()).rules)]
     if not repository.name or any(rule.include or rule.exclude for rule in rules):
         return ()
-    where = shared(repository.namespace) or metadata.namespace
+    where = TargetKey(NAME, shared(repository.namespace) or metadata.namespace, shared(repository.name))
     outcome, strange = _outcome(status.phase)
     seconds = parse_go_duration(status.session_duration)
-    return (
-        Restore(
-            source=NAME,
-            of=(in_repository(TargetKey(NAME, where, shared(repository.name))),),
-            ref=ObjectRef(f"RestoreSession.{GROUP}", metadata.namespace, metadata.name),
-            outcome=outcome,
-            started=metadata.created,
-            ended=None if seconds is None else metadata.created + max(seconds, 0.0),
-            strange=strange,
-        ),
+    found = Restore(
+        source=NAME,
+        of=(in_repository(where),),
+        ref=ObjectRef(f"RestoreSession.{GROUP}", metadata.namespace, metadata.name),
+        outcome=outcome,
+        started=metadata.created,
+        ended=None if seconds is None else metadata.created + max(seconds, 0.0),
+        strange=strange,
     )
+    paths = [tuple(path for path in given(rule.paths) if path) for rule in rules]
+    chosen = tuple(each for each in paths if each)
+    return (found, Chosen(ref=found.ref, repository=where, paths=chosen)) if chosen else (found,)

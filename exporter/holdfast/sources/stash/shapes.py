@@ -12,11 +12,16 @@ class TargetReference(Shape):
 
 class VolumeMount(Shape):
     name: str | None = None
+    mount_path: str | None = None
+    sub_path: str | None = None
+    sub_path_expr: str | None = None
 
 
 class Target(Shape):
     ref: TargetReference | None = None
     volume_mounts: list[VolumeMount | None] | None = None
+    paths: list[str | None] | None = None
+    exclude: list[str | None] | None = None
 
 
 class Reference(Shape):
@@ -109,6 +114,7 @@ class RepositoryObject(Shape):
 class Rule(Shape):
     exclude: list[str | None] | None = None
     include: list[str | None] | None = None
+    paths: list[str | None] | None = None
 
 
 class RestoreTarget(Shape):

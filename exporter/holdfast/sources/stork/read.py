@@ -162,7 +162,8 @@ def read_policy(policy: PolicyObject) -> tuple[Fact, ...]:
 def read_restore(restore: RestoreObject) -> tuple[Fact, ...]:
     """Only what brought volumes back is a drill; volumes that were retained were not restored.
 
-    Of one that succeeded in part the volumes that failed tell; where none did, the volumes are whole.
+    Of one that succeeded in part the volumes that failed tell; where none did, the volumes are whole. One that failed
+    before it came to any volume is of all that its backup holds.
     """
     metadata, spec = restore.metadata, restore.spec or RestoreSpec()
     status = restore.status or RestoreStatus()
@@ -178,9 +179,9 @@ def read_restore(restore: RestoreObject) -> tuple[Fact, ...]:
             if each.source_namespace and each.persistent_volume_claim and each.status == wanted
         }
     )
-    if not claims:
-        return ()
     backup = ObjectRef(f"ApplicationBackup.{GROUP}", metadata.namespace, shared(spec.backup_name))
+    if not claims and not (outcome == "failure" and backup.name and _came_to_none(spec, status)):
+        return ()
     return (
         Restore(
             source=NAME,
@@ -193,6 +194,11 @@ def read_restore(restore: RestoreObject) -> tuple[Fact, ...]:
             strange=strange,
         ),
     )
+
+
+def _came_to_none(spec: RestoreSpec, status: RestoreStatus) -> bool:
+    """One of chosen resources may not have been of volumes."""
+    return not any(True for _ in given(status.volumes)) and not spec.include_resources
 
 
 def read_migration_schedule(schedule: ScheduleObject) -> tuple[Fact, ...]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from holdfast.sources.shapes import Annotation, Metadata, Shape
+from holdfast.sources.shapes import Annotation, Metadata, Present, Shape
 
 
 class MadeBy(Shape):
@@ -122,6 +122,7 @@ class RestoreStatus(Shape):
 
 class RestoreSpec(Shape):
     backup_name: str | None = None
+    include_resources: list[Present | None] | None = None
 
 
 class RestoreObject(Shape):
