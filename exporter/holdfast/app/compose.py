@@ -105,11 +105,13 @@ async def read_folder(path: Path, selection: Selection, sink: Sink) -> Dump:
     )
     dump = await folder.run()
     for feed in selection.feeds:
-        if feed.kind in _MUST_BE_SEEN and qualified(feed.resource.group, feed.kind) not in dump.seen:
+        own = feed.source in _OWNERS  # others only look at these kinds
+        if own and feed.kind in _MUST_BE_SEEN and qualified(feed.resource.group, feed.kind) not in dump.seen:
             sink.state(feed, "out_of_scope", "the folder holds none")
     return dump
 
 
+_OWNERS = ("core", "csi-snapshot")
 _MUST_BE_SEEN = frozenset(
     {
         "PersistentVolumeClaim",
