@@ -1,0 +1,132 @@
+"""The key ``usage``: how the kubelets are asked, and what a Prometheus-compatible API is asked for.
+
+It yields a spec of ``model.usage``. Who answers PromQL stands under ``prometheus``.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, ValidationInfo, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from holdfast.model.usage import KubeletSpec
+from holdfast.settings import fields
+from holdfast.settings.fields import Duration, Flag, Number
+from holdfast.settings.prometheus import AskingSection, Fault, FilePath, Timeout, raised
+from holdfast.settings.replication import Port
+from holdfast.settings.section import Section
+
+LEAST_INTERVAL = 15.0  # seconds; kubelets themselves look once a minute
+MOST_INTERVAL = 600.0  # seconds; a sample of more than 15 minutes is stale
+MOST_CONCURRENCY = 512
+_DEFAULTS = KubeletSpec()
+
+
+def _interval(value: float) -> float:
+    if not LEAST_INTERVAL <= value <= MOST_INTERVAL:
+        raise ValueError(f"is {value:g}s; write from {LEAST_INTERVAL:g}s to {MOST_INTERVAL:g}s")
+    return value
+
+
+def _concurrency(value: int) -> int:
+    if value > MOST_CONCURRENCY:
+        raise ValueError(f"is {value}; the most is {MOST_CONCURRENCY}")
+    return value
+
+
+Interval = Annotated[Duration, AfterValidator(_interval)]
+Concurrency = Annotated[
+    Number,
+    AfterValidator(_concurrency),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_CONCURRENCY}),
+]
+
+
+def _is_true(value: object) -> bool:
+    try:
+        return fields.boolean(value)
+    except ValueError:
+        return False
+
+
+def _seconds(value: object, default: float) -> float | None:
+    """The duration, None where it is refused anyway."""
+    try:
+        return default if value is None else fields.duration(value)
+    except ValueError:
+        return None
+
+
+class KubeletSection(AskingSection):
+    """``port`` is needed only where the nodes do not tell theirs. Without ``caFile`` the cluster's own authority signs."""
+
+    enabled: Flag = True
+    interval: Interval = _DEFAULTS.interval
+    concurrency: Concurrency = _DEFAULTS.concurrency
+    timeout: Timeout = _DEFAULTS.timeout
+    port: Port | None = None
+    insecure_skip_verify: Flag = False
+    ca_file: FilePath | None = None
+    token_file: FilePath | None = None
+
+    @classmethod
+    def faults(cls, tree: Mapping[str, Any]) -> Iterator[Fault]:
+        if "caFile" in tree and _is_true(tree.get("insecureSkipVerify")):
+            yield ("caFile",), "is not looked at while insecureSkipVerify is true; remove one of the two"
+        interval = _seconds(tree.get("interval"), cls.model_fields["interval"].default)
+        timeout = _seconds(tree.get("timeout"), cls.model_fields["timeout"].default)
+        if interval is not None and timeout is not None and timeout >= interval >= LEAST_INTERVAL:
+            key = "timeout" if "timeout" in tree else "interval"
+            yield (key,), f"timeout ({timeout:g}s) is not below interval ({interval:g}s); change one"
+
+    def spec(self) -> KubeletSpec:
+        return KubeletSpec(
+            token_file=self.token_file or _DEFAULTS.token_file,
+            ca_file=self.ca_file or _DEFAULTS.ca_file,
+            verify=not self.insecure_skip_verify,
+            timeout=self.timeout,
+            interval=self.interval,
+            concurrency=self.concurrency,
+            port=self.port,
+        )
+
+
+class UsageQueriesSection(Section):
+    """``enabled`` None: as soon as there is somebody to ask."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    enabled: Flag | None = None
+    interval: Interval = 60.0
+
+
+class UsageHistorySection(Section):
+    """``backfill`` asks the API, at the start, for the two weeks before; None: as soon as there is one."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    backfill: Flag | None = None
+
+
+class UsageSection(Section):
+    """Both origins may be on: of each claim the newest sample counts, whoever told it."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    kubelet: KubeletSection = KubeletSection()
+    prometheus: UsageQueriesSection = UsageQueriesSection()
+    history: UsageHistorySection = UsageHistorySection()
+
+
+def usage_answerable(usage: UsageSection, info: ValidationInfo) -> UsageSection:
+    """Who asks an API needs one; a ``prometheus`` that is refused has its own words."""
+    if info.data.get("prometheus", ...) is None:
+        asked = {
+            ("prometheus", "enabled"): usage.prometheus.enabled,
+            ("history", "backfill"): usage.history.backfill,
+        }
+        text = "asks a Prometheus-compatible API; add the top-level `prometheus`"
+        faults = [(path, text) for path, wanted in asked.items() if wanted]
+        if faults:
+            raise raised(faults)
+    return usage
