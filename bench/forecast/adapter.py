@@ -1,0 +1,46 @@
+"""Presents the product's forecaster to a bench that calls batches: a function of arrays with what the bench asks of it.
+
+``alert`` is the condition of the shipped rule with the ``fullWithin`` that ships: it fires where full is near and sure
+enough, and goes on while full stays near, as its ``keep_firing_for`` does.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "exporter"))
+
+from holdfast.assessment import forecast as product
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+FULL_WITHIN = 4 * 86400.0
+SURE_WITHIN = 1.75 * FULL_WITHIN
+
+
+def fires(told: product.Forecast) -> Flags:
+    """Whether the shipped rule fires."""
+    kept = _met(told.before[:, 0], told.before[:, 1]).any(axis=0) & (told.central <= SURE_WITHIN)
+    firing: Flags = _met(told.central, told.late) | kept
+    return firing
+
+
+def _met(central: Floats, late: Floats) -> Flags:
+    met: Flags = (central <= FULL_WITHIN) & (late <= SURE_WITHIN)
+    return met
+
+
+def forecast(
+    times: Floats, used: Floats, capacity: Floats, now: Floats
+) -> tuple[Floats, Floats, Floats, Flags]:
+    told = product.forecast(times, used, capacity, now)
+    return told.central, told.early, told.late, fires(told)
+
+
+forecast.batch = True  # type: ignore[attr-defined] # what the bench looks for
+forecast.history_s = 16 * 86400.0  # type: ignore[attr-defined] # the same
+forecast.history_step_s = 3600  # type: ignore[attr-defined] # the same
+forecast.reduce = "max"  # type: ignore[attr-defined] # the same

@@ -1,0 +1,181 @@
+"""From raw readings to one level an hour for each volume, newest first, as shares of the capacity it has now.
+
+Readings that are no readings go out here. Nothing is foretold here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.intp]
+
+HOUR = 3600.0
+HOURS = 384
+"""How far back a forecast looks: sixteen days, so that two weeks can be laid over each other with room to spare."""
+
+_AHEAD = 60.0  # seconds by which clocks may differ
+_PLACE = np.arange(HOURS + 1)[:, None]
+_OTHER = 0.02  # share by which a capacity, or a level, must differ to be another one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readings:
+    """What is known of each volume. ``levels`` has shape [hours + 1, volumes], all others [volumes].
+
+    Row 0 is the newest reading, row n the newest of the n-th hour before it; rows before the first reading repeat it.
+    """
+
+    levels: Singles
+    count: NDArray[np.intp]
+    span: Floats  # seconds between the first reading used and the newest
+    age: Floats  # seconds between the newest and now
+    used: Floats
+    capacity: Floats
+
+
+def read(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Readings:
+    """Takes arrays [volumes, samples] in ascending order of time, padded with NaN in front."""
+    good, odd = _sound(times, used, capacity, now)
+    rows = np.arange(len(now))
+    count = np.count_nonzero(good, axis=1)
+    newest, before = _last_two(good)
+    some = count > 0
+    first, last = np.argmax(good, axis=1), times[rows, newest]
+    size = np.where(some, capacity[rows, newest], np.nan)
+    share = (used * (1.0 / size)[:, None]).astype(np.float32)
+    if len(odd):
+        share[odd] = np.where(good[odd], share[odd], np.float32(np.nan))
+    hours = _hours(times, newest, before)
+    levels = _by_hour(hours, share, good)
+    levels[0] = used[rows, newest] / size
+    oldest = np.where(first == newest, 0.0, np.clip(np.nan_to_num(hours[rows, first]), 0.0, HOURS)).astype(
+        np.intp
+    )
+    return Readings(
+        levels=_unbroken(levels, oldest),
+        count=count,
+        span=np.where(some, np.minimum(last - times[rows, first], HOURS * HOUR), np.nan),
+        age=np.where(some, np.maximum(now - last, 0.0), np.nan),
+        used=np.where(some, used[rows, newest], np.nan),
+        capacity=size,
+    )
+
+
+def _sound(times: Floats, used: Floats, capacity: Floats, now: Floats) -> tuple[Flags, Places]:
+    """Which readings are to be believed, and the volumes that needed a closer look for it; most are beyond doubt."""
+    size = capacity[:, -1:]
+    good = capacity == size
+    good &= used > 0.0
+    good &= used <= size * (1.0 + _OTHER)
+    told = np.count_nonzero(times == times, axis=1)  # noqa: PLR0124 (NaN is not itself)
+    plain = (np.count_nonzero(good, axis=1) == told) & (times[:, -1] <= now + _AHEAD) & (size[:, 0] < np.inf)
+    odd = np.flatnonzero(~plain)
+    if len(odd):
+        good[odd] = _doubted(times[odd], used[odd], capacity[odd], now[odd])
+    return good, odd
+
+
+def _last_two(good: Flags) -> tuple[Places, Places]:
+    """Where the newest reading stands and the one before it; the same twice where there is one only."""
+    rows, width = np.arange(len(good)), good.shape[1]
+    newest = width - 1 - np.argmax(good[:, ::-1], axis=1)
+    before = np.maximum(newest - 1, 0)
+    gap = ~good[rows, before]
+    if gap.any():
+        rest = good[gap]
+        rest[np.arange(len(rest)), newest[gap]] = False
+        found = width - 1 - np.argmax(rest[:, ::-1], axis=1)
+        before[gap] = np.where(rest.any(axis=1), found, newest[gap])
+    return newest, before
+
+
+def _hours(times: Floats, newest: Places, before: Places) -> Singles:
+    """The hour in which each reading belongs, counted from the one before the newest.
+
+    Readings come at a steady step but for the newest, which may follow at once.
+    """
+    rows = np.arange(len(times))
+    mark = times[rows, before]
+    offset = np.maximum(np.rint((times[rows, newest] - mark) / HOUR), 1.0)
+    hours = ((mark + offset * HOUR)[:, None] - times).astype(np.float32)
+    hours *= np.float32(1.0 / HOUR)
+    np.rint(hours, out=hours)
+    return hours
+
+
+def _by_hour(hours: Singles, share: Singles, good: Flags) -> Singles:
+    """Levels [hours + 1, volumes], NaN where there is none. Most volumes come hour by hour and are only turned."""
+    width = share.shape[1]
+    count = min(width, HOURS + 1)
+    levels = np.full((HOURS + 1, len(share)), np.nan, np.float32)
+    levels[:count] = share[:, : -count - 1 : -1].T
+    astray = hours != np.arange(width - 1, -1, -1, dtype=np.float32)
+    astray[:, -1] = False  # the newest stands first whatever its hour
+    astray &= good
+    odd = np.flatnonzero(astray.any(axis=1) | ~good[:, -1])
+    if len(odd):
+        levels[:, odd] = _scattered(hours[odd], share[odd], good[odd])
+    return levels
+
+
+def _scattered(hours: Singles, share: Singles, good: Flags) -> Singles:
+    levels = np.full((HOURS + 2, len(share)), np.nan, np.float32)
+    there = good & (hours <= HOURS) & (hours >= 1.0)
+    there[np.arange(len(good)), good.shape[1] - 1 - np.argmax(good[:, ::-1], axis=1)] = False
+    place = np.where(there, hours, HOURS + 1).astype(np.intp)
+    levels[place, np.arange(len(share))[:, None]] = share
+    return levels[: HOURS + 1]
+
+
+def _doubted(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Flags:
+    good: Flags = (times <= now[:, None] + _AHEAD) & (capacity > 0.0) & (capacity < np.inf)
+    good &= (used >= 0.0) & (used <= capacity * (1.0 + _OTHER))
+    some = good & (used > 0.0)
+    good &= some | ~np.any(
+        some, axis=1, keepdims=True
+    )  # zero among others is a file system that was not there
+    other = np.abs(capacity[:, 1:] - capacity[:, :-1]) > _OTHER * capacity[:, :-1]
+    good[:, 1:-1] &= ~(other[:, :-1] & other[:, 1:])  # a capacity unlike those on both sides
+    if times.shape[1] >= 4:
+        good[:, -2:] &= ~_unsettled(good, used, capacity)
+    return good
+
+
+def _unsettled(good: Flags, used: Floats, capacity: Floats) -> Flags:
+    """The newest readings with another capacity and another level are not believed until a third agrees."""
+    limit = _OTHER * capacity[:, -3:-2]
+    another = (np.abs(capacity[:, -2:] - capacity[:, -3:-2]) > limit) & (
+        np.abs(used[:, -2:] - used[:, -3:-2]) > limit
+    )
+    unsettled: Flags = another & good[:, -3:-2]
+    return unsettled
+
+
+def _unbroken(levels: Singles, oldest: Places) -> Singles:
+    """Straight lines over hours without a reading, and the first reading before it."""
+    missing = np.isnan(levels)
+    count = np.add.reduce(missing.view(np.uint8), axis=0, dtype=np.uint16)
+    if not count.any():
+        return levels
+    gaps = np.flatnonzero(count > HOURS - oldest)
+    if len(gaps):
+        levels[:, gaps] = _bridged(levels[:, gaps], missing[:, gaps])
+    np.copyto(levels, levels[oldest, np.arange(len(oldest))], where=missing & (oldest < _PLACE))
+    return levels
+
+
+def _bridged(levels: Singles, missing: Flags) -> Singles:
+    place = np.arange(len(levels))[:, None]
+    newer = np.maximum.accumulate(np.where(missing, 0, place), axis=0)
+    older = np.minimum.accumulate(np.where(missing, len(levels), place)[::-1], axis=0)[::-1]
+    column = np.arange(levels.shape[1])
+    high = levels[newer, column]
+    low = levels[np.minimum(older, len(levels) - 1), column]
+    low = np.where(older < len(levels), low, high)
+    part = (place - newer) / np.maximum(older - newer, 1)
+    filled: Singles = (high + (low - high) * part).astype(np.float32)
+    return filled

@@ -1,0 +1,147 @@
+"""Known histories and what is foretold of them, one truth a test."""
+
+import numpy as np
+import pytest
+
+from holdfast.assessment.forecast import REASONS, forecast
+from tests.assessment.forecast.drawn import DAY, HOUR, NOW, SIZE, ago, days, told
+
+FORTNIGHT = ago(384)
+
+
+def reason(told_of):
+    return REASONS[int(told_of.reasons[0])]
+
+
+def test_even_growth_is_full_when_its_line_says_so() -> None:
+    volume = told(0.90 - 0.02 * FORTNIGHT / 24, FORTNIGHT)  # 2 % a day, 9 % left
+    assert days(volume.central) == pytest.approx(4.5, rel=0.15)
+    assert volume.early[0] < 4.5 * DAY < volume.late[0]
+
+
+def test_even_growth_is_told_in_bytes_a_second() -> None:
+    volume = told(0.90 - 0.02 * FORTNIGHT / 24, FORTNIGHT)
+    assert volume.growth[0] == pytest.approx(0.02 * SIZE / DAY, rel=0.02)
+
+
+def test_a_volume_that_does_not_grow_never_fills() -> None:
+    volume = told(np.full(385, 0.5), FORTNIGHT)
+    assert np.isposinf(volume.central[0])
+    assert np.isnan(volume.late[0])
+    assert volume.growth[0] == 0.0
+
+
+def test_nearly_full_and_still_is_not_filling() -> None:
+    noise = np.random.default_rng(1).normal(0.0, 0.0003, 385)
+    assert days(told(0.96 + noise, FORTNIGHT).central) > 30.0
+
+
+def test_a_shrinking_volume_never_fills() -> None:
+    assert np.isposinf(told(0.4 + 0.01 * FORTNIGHT / 24, FORTNIGHT).central[0])
+
+
+def test_ninety_nine_of_a_hundred_is_full_now() -> None:
+    volume = told(np.append(np.full(384, 0.98), 0.99), FORTNIGHT)
+    assert (volume.central[0], volume.early[0], volume.late[0]) == (0.0, 0.0, 0.0)
+
+
+def test_a_daily_job_that_gives_its_room_back_is_no_growth() -> None:
+    hour = (FORTNIGHT % 24).astype(int)
+    used = 0.4 + np.where((hour >= 2) & (hour < 8), 0.4, 0.0)
+    assert days(told(used, FORTNIGHT).central) > 14.0
+
+
+def test_under_a_saw_tooth_it_is_the_teeth_that_fill_the_volume() -> None:
+    teeth = 0.1 * ((-FORTNIGHT) % 6) / 5  # up to 10 % each six hours
+    volume = told(0.80 - 0.02 * FORTNIGHT / 24 + teeth, FORTNIGHT)
+    assert days(volume.central) == pytest.approx(4.5, rel=0.35)
+
+
+def test_a_week_with_quiet_days_is_carried_on_as_a_week() -> None:
+    worked = np.where((FORTNIGHT // 24) % 7 >= 2, 1.0, 0.0)  # two days of seven are quiet
+    grown = np.cumsum(worked) * 0.04 / 24
+    volume = told(
+        0.93 - grown[-1] + grown, FORTNIGHT
+    )  # 4 % a working day, the last two were quiet: 1.5 days to go
+    assert days(volume.central) == pytest.approx(1.5, abs=0.7)
+
+
+def test_a_weekly_clean_up_below_the_brim_is_no_alarm() -> None:
+    hours = FORTNIGHT + 20
+    used = 0.85 - 0.5 * (hours % 168) / 168
+    assert days(told(used, FORTNIGHT).central) > 7.0
+
+
+def test_one_clean_up_does_not_hide_that_it_grows() -> None:
+    grown = 0.97 - 0.03 * FORTNIGHT / 24
+    volume = told(np.where(FORTNIGHT > 120, grown, grown - 0.15), FORTNIGHT)  # 82 % now, 3 % a day
+    assert days(volume.central) == pytest.approx(5.7, rel=0.45)
+
+
+def test_after_an_expansion_the_bytes_go_on_as_before() -> None:
+    used = (90.0 - 2.0 * FORTNIGHT / 24) * 1e9
+    capacity = np.where(FORTNIGHT > 100, 95e9, 190e9)
+    volume = forecast((NOW - FORTNIGHT * HOUR)[None], used[None], capacity[None], np.array([NOW]))
+    assert days(volume.central) == pytest.approx(49.0, rel=0.5)
+
+
+def test_a_burst_is_foretold_within_hours() -> None:
+    used = np.full(385, 0.4)
+    used[-5:] = [0.5, 0.6, 0.7, 0.8, 0.9]
+    assert told(used, FORTNIGHT).central[0] < 12 * HOUR
+
+
+def test_readings_of_another_file_system_are_left_out() -> None:
+    used, capacity = np.full(385, 0.5 * SIZE), np.full(385, SIZE)
+    used[200], capacity[200] = 7 * SIZE, 8 * SIZE
+    volume = forecast((NOW - FORTNIGHT * HOUR)[None], used[None], capacity[None], np.array([NOW]))
+    assert np.isposinf(volume.central[0])
+
+
+def test_a_newest_reading_of_another_file_system_is_not_believed_at_once() -> None:
+    used, capacity = np.full(385, 0.5 * SIZE), np.full(385, SIZE)
+    used[-1], capacity[-1] = 2.99 * SIZE, 3 * SIZE
+    volume = forecast((NOW - FORTNIGHT * HOUR)[None], used[None], capacity[None], np.array([NOW]))
+    assert np.isposinf(volume.central[0])
+
+
+def test_zero_among_others_is_no_reading() -> None:
+    used = 0.90 - 0.02 * FORTNIGHT / 24
+    used[[50, 150, 380]] = 0.0
+    assert days(told(used, FORTNIGHT).central) == pytest.approx(4.5, rel=0.25)
+
+
+def test_a_gap_is_bridged() -> None:
+    kept = (FORTNIGHT < 100) | (FORTNIGHT > 160)
+    volume = told((0.90 - 0.02 * FORTNIGHT / 24)[kept], FORTNIGHT[kept])
+    assert days(volume.central) == pytest.approx(4.5, rel=0.25)
+
+
+def test_the_time_since_the_newest_reading_has_passed() -> None:
+    fresh = told(0.90 - 0.02 * FORTNIGHT / 24, FORTNIGHT)
+    older = told(0.90 - 0.02 * FORTNIGHT / 24, FORTNIGHT + 10)
+    assert older.central[0] == pytest.approx(fresh.central[0] - 10 * HOUR, rel=1e-3)
+
+
+def test_without_a_reading_nothing_is_foretold() -> None:
+    nothing = np.full((1, 5), np.nan)
+    volume = forecast(nothing, nothing, nothing, np.array([NOW]))
+    assert reason(volume) == "no-readings"
+    assert np.isnan([volume.central[0], volume.early[0], volume.late[0], volume.growth[0]]).all()
+
+
+def test_two_hours_are_too_little_to_foretell() -> None:
+    volume = told(np.array([0.5, 0.6, 0.7]), ago(2))
+    assert reason(volume) == "short-history"
+    assert np.isnan(volume.central[0])
+
+
+def test_a_day_after_the_newest_reading_it_is_stale() -> None:
+    volume = told(np.full(385, 0.5), FORTNIGHT + 25)
+    assert reason(volume) == "stale"
+    assert np.isnan(volume.central[0])
+
+
+def test_no_volumes_no_forecasts() -> None:
+    nothing = np.empty((0, 4))
+    assert forecast(nothing, nothing, nothing, np.empty(0)).central.shape == (0,)
