@@ -137,10 +137,12 @@ def test_a_run_that_discards_what_it_cut(
     had = [newest(csi, shop, name) for name in CLAIMS]
     csi.driver.uploads.update(f"vol-shop-{name}" for name in CLAIMS)
     velero.backup("hasty", [shop], csiSnapshotTimeout="4s")
-    for name in CLAIMS:
-        exporter.wait_for_row("holdfast_volumesnapshot_unready_seconds", f'volumesnapshot="velero-{name}-')
-    time.sleep(1.0)  # Velero has looked once; it looks again after 5 s, and that is too late
-    csi.driver.uploads.clear()
+    for _ in CLAIMS:  # one volume after the other, in an order of Velero's own
+        row, *_ = exporter.wait_for_row("holdfast_volumesnapshot_unready_seconds", 'volumesnapshot="velero-')
+        name = next(name for name in CLAIMS if f"velero-{name}-" in row)
+        time.sleep(1.0)  # Velero has looked once; it looks again after 5 s, and that is too late
+        csi.driver.uploads.discard(f"vol-shop-{name}")
+        exporter.wait_until_gone("holdfast_volumesnapshot_unready_seconds", f"velero-{name}-")
     backup = velero.wait_for_phase("Backup", "hasty", "PartiallyFailed")
     assert "csiVolumeSnapshotsCompleted" not in backup["status"]
     assert [newest(csi, shop, name) for name in CLAIMS] == had

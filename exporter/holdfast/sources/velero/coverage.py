@@ -271,11 +271,11 @@ def _seen_snapshots(claim: Claim, facts: Facts) -> Mapping[str, Sequence[float]]
 def _captured_within(backup: Backup, seen: Mapping[str, Sequence[float]]) -> float | None:
     """The point in time of a snapshot that outlives the run: one whose data is moved away does not.
 
-    Nor do any of a run that completed none of those it tried: Velero deletes on the storage what it waited for too long,
-    though it may have been seen ready.
+    Nor do any of a run that failed in part and completed none, or none of those it tried: Velero deletes on the storage
+    what it waited for too long, though it may have been seen ready, and does not always count it as tried.
     """
     times, started = seen.get(backup.label), backup.started
-    if backup.csi_attempted and not backup.csi_completed:
+    if not backup.csi_completed and (backup.csi_attempted or backup.outcome == "partial"):
         return None
     if not times or backup.outcome == "failed" or backup.scope.move or started is None:
         return None
