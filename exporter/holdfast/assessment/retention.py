@@ -55,13 +55,15 @@ def retention_findings(appraisal: Appraisal, policy: Policy) -> tuple[tuple[Find
 
 def _too_short(appraisal: Appraisal) -> str:
     """A window fails where no running schedule is both frequent and lasting enough for it, as far as all tell."""
-    objective, lasting = appraisal.evidence.objective, _lasting(appraisal)
-    running = _running(appraisal)
-    if not objective.keeps or not running or any(key not in lasting for key in running):
+    keeps = appraisal.evidence.objective.keeps
+    if not keeps:
+        return ""
+    running, lasting = _running(appraisal), _lasting(appraisal)
+    if not running or any(key not in lasting for key in running):
         return ""
     short = [
         f"{wanted} {window}"
-        for window, wanted in objective.keeps
+        for window, wanted in keeps
         if not any(
             gap <= _WINDOWS[window] and lasting[key] >= (wanted - 1) * _WINDOWS[window]
             for key, gap in _gaps(running)
@@ -75,17 +77,22 @@ def _too_short(appraisal: Appraisal) -> str:
 
 def _too_long(appraisal: Appraisal, limits: Mapping[str, int]) -> str:
     wanted = sum(points for _, points in appraisal.evidence.objective.keeps)
+    if not wanted:
+        return ""
     times = limits.get("retention-too-long", _MANY)
     held = len({verdict.copy.captured for verdict in appraisal.counting if verdict.point})
-    if not wanted or held <= times * wanted:
+    if held <= times * wanted:
         return ""
     return f"{held} recovery points are kept, and {wanted} are asked for"
 
 
 def _gap_ahead(appraisal: Appraisal) -> tuple[str, float | None]:
     """Whether the last copy will be gone before the next one is made; looked at closely only when that is near."""
-    expiries, running = _expiries(appraisal), _running(appraisal)
-    gaps = [gap for _, gap in _gaps(running)] if expiries else []
+    expiries = _expiries(appraisal)
+    if not expiries:
+        return "", None
+    running = _running(appraisal)
+    gaps = [gap for _, gap in _gaps(running)]
     at_work = any(schedule.running_since is not None for schedule in running.values())
     if not gaps or at_work:  # the run that is on its way is the next one
         return "", None
