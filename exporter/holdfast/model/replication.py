@@ -42,9 +42,6 @@ class Replication(Fact, frozen=True, kw_only=True, gc=False):
     def key(self) -> tuple[str, ...]:
         return self.id
 
-    def links(self) -> tuple[tuple[str, ...], ...]:
-        return (("claim", self.id.namespace, self.id.claim),) if self.id.claim else ()
-
     def touches(self) -> tuple[Touch, ...]:
         return (touch(REPLICATION, *self.id),)
 

@@ -17,9 +17,6 @@ class Told(Fact, frozen=True, kw_only=True, gc=False):
     def key(self) -> tuple[str, ...]:
         return self.replication.id
 
-    def links(self) -> tuple[tuple[str, ...], ...]:
-        return self.replication.links()
-
     def touches(self) -> tuple[Touch, ...]:
         return self.replication.touches()
 
