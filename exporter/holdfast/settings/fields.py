@@ -213,3 +213,24 @@ LabelValues = Annotated[
     tuple[str, ...], BeforeValidator(label_values), WithJsonSchema(_one_or_more(_LABEL_SCHEMA))
 ]
 Labels = Annotated[dict[LabelKey, LabelValues], BeforeValidator(keys)]
+
+
+def one_of(*choices: str) -> tuple[BeforeValidator, WithJsonSchema]:
+    """What a type is annotated with to take one of these words."""
+    return BeforeValidator(choice(*choices)), WithJsonSchema({"enum": list(choices)})
+
+
+def is_true(value: object) -> bool:
+    """For rules between keys: False as well where the value is refused anyway."""
+    try:
+        return boolean(value)
+    except ValueError:
+        return False
+
+
+def seconds_or_none(value: object, default: float) -> float | None:
+    """The duration for rules between keys: the default where none is written, None where it is refused anyway."""
+    try:
+        return default if value is None else duration(value)
+    except ValueError:
+        return None

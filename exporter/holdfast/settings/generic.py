@@ -74,10 +74,6 @@ def _matching(pattern: str, remedy: str) -> tuple[BeforeValidator, WithJsonSchem
     return BeforeValidator(read), WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
 
 
-def _choice(*choices: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    return BeforeValidator(fields.choice(*choices)), WithJsonSchema({"enum": list(choices)})
-
-
 _EXPRESSION_SCHEMA: dict[str, Any] = {"type": "string", "pattern": r"\S"}
 Expression = Annotated[str, BeforeValidator(_expression), WithJsonSchema(_EXPRESSION_SCHEMA)]
 Words = Annotated[
@@ -99,7 +95,7 @@ Versions = Annotated[
         }
     ),
 ]
-_PLACEMENT, _CONSISTENCY = _choice(*PLACEMENTS), _choice(*CONSISTENCIES)
+_PLACEMENT, _CONSISTENCY = fields.one_of(*PLACEMENTS), fields.one_of(*CONSISTENCIES)
 
 
 class GenericSection(Section):

@@ -100,10 +100,6 @@ class SourceSection(CamelSection):
         return value
 
 
-def _choice(*choices: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    return BeforeValidator(fields.choice(*choices)), WithJsonSchema({"enum": list(choices)})
-
-
 class RetentionSection(CamelSection):
     daily: Count | None = None
     weekly: Count | None = None
@@ -116,14 +112,16 @@ class RetentionSection(CamelSection):
 class ObjectiveSection(CamelSection):
     rpo: Duration | None = None
     rto: Duration | None = None
-    urgency: Annotated[Urgency | None, *_choice("page", "ticket", "know")] = None
+    urgency: Annotated[Urgency | None, *fields.one_of("page", "ticket", "know")] = None
     replication_lag: Duration | None = None
     restore_drill_every: Duration | None = None
     offsite: Offsite | None = None
-    consistency: Annotated[Literal["crash", "application"] | None, *_choice("crash", "application")] = None
+    consistency: Annotated[Literal["crash", "application"] | None, *fields.one_of("crash", "application")] = (
+        None
+    )
     locations: Number | None = None
     retention: RetentionSection | None = None
-    reclaim_policy: Annotated[ReclaimPolicy | None, *_choice("Retain", "Delete")] = None
+    reclaim_policy: Annotated[ReclaimPolicy | None, *fields.one_of("Retain", "Delete")] = None
     full_within: Duration | None = None
     unused_for: Duration | None = None
 

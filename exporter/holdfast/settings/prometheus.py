@@ -222,7 +222,7 @@ class TlsSection(AskingSection):
         for one, other in (("certFile", "keyFile"), ("keyFile", "certFile")):
             if one in tree and other not in tree:
                 yield (one,), f"is of no use alone; add {other}"
-        if _is_true(tree.get("insecureSkipVerify")):
+        if fields.is_true(tree.get("insecureSkipVerify")):
             for key in ("caFile", "serverName"):
                 if key in tree:
                     yield (key,), "is not looked at while insecureSkipVerify is true; remove one of the two"
@@ -283,10 +283,3 @@ class PrometheusSection(AskingSection):
             matchers=self.matchers,
             timeout=self.timeout,
         )
-
-
-def _is_true(value: object) -> bool:
-    try:
-        return fields.boolean(value)
-    except ValueError:
-        return False

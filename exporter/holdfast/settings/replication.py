@@ -78,10 +78,6 @@ def _query(value: object) -> str:
     return written
 
 
-def _choice(*choices: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    return BeforeValidator(fields.choice(*choices)), WithJsonSchema({"enum": list(choices)})
-
-
 Host = Annotated[str, BeforeValidator(_host), WithJsonSchema({"type": "string", "pattern": r"^[^/@\s]+$"})]
 Port = Annotated[
     int, BeforeValidator(_port), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 65535})
@@ -103,7 +99,7 @@ Table = Annotated[str, *matching(_TABLE, "names no table; write SCHEMA.TABLE, as
 
 class ProbeSection(AskingSection):
     name: Name
-    type: Annotated[Kind, *_choice(*PORTS)]
+    type: Annotated[Kind, *fields.one_of(*PORTS)]
     host: Host
     port: Port | None = None
     user: Text = ""
@@ -131,8 +127,8 @@ class ProbeSection(AskingSection):
             yield ("database",), "is not for redis, whose replication is of all databases; remove it"
         if "claim" in tree and "namespace" not in tree:
             yield ("claim",), "says nothing without its namespace; add namespace"
-        interval = _seconds(tree.get("interval"), cls.model_fields["interval"].default)
-        timeout = _seconds(tree.get("timeout"), cls.model_fields["timeout"].default)
+        interval = fields.seconds_or_none(tree.get("interval"), cls.model_fields["interval"].default)
+        timeout = fields.seconds_or_none(tree.get("timeout"), cls.model_fields["timeout"].default)
         if interval is not None and timeout is not None and timeout >= interval >= LEAST_INTERVAL:
             key = "timeout" if "timeout" in tree else "interval"
             yield (key,), f"timeout ({timeout:g}s) is not below interval ({interval:g}s); change one"
@@ -153,7 +149,7 @@ class QuerySection(AskingSection):
     replication: Label = ""
     namespace_label: Label = "namespace"
     claim_label: Label = "persistentvolumeclaim"
-    means: Annotated[Means, *_choice("lag", "timestamp")] = "lag"
+    means: Annotated[Means, *fields.one_of("lag", "timestamp")] = "lag"
     interval: Interval = 60.0
     objective: Duration | None = None
 
@@ -200,13 +196,3 @@ def answerable(replication: ReplicationSection, info: ValidationInfo) -> Replica
 def _items(tree: Mapping[str, Any], key: str) -> list[Any]:
     value = tree.get(key)
     return value if isinstance(value, list) else []
-
-
-def _seconds(value: object, default: float) -> float | None:
-    """The duration, None where it is refused anyway."""
-    if value is None:
-        return default
-    try:
-        return fields.duration(value)
-    except ValueError:
-        return None

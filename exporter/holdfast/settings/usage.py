@@ -42,21 +42,6 @@ Concurrency = Annotated[
 ]
 
 
-def _is_true(value: object) -> bool:
-    try:
-        return fields.boolean(value)
-    except ValueError:
-        return False
-
-
-def _seconds(value: object, default: float) -> float | None:
-    """The duration, None where it is refused anyway."""
-    try:
-        return default if value is None else fields.duration(value)
-    except ValueError:
-        return None
-
-
 class KubeletSection(AskingSection):
     """``port`` is needed only where the nodes do not tell theirs. Without ``caFile`` the cluster's own authority signs."""
 
@@ -71,10 +56,10 @@ class KubeletSection(AskingSection):
 
     @classmethod
     def faults(cls, tree: Mapping[str, Any]) -> Iterator[Fault]:
-        if "caFile" in tree and _is_true(tree.get("insecureSkipVerify")):
+        if "caFile" in tree and fields.is_true(tree.get("insecureSkipVerify")):
             yield ("caFile",), "is not looked at while insecureSkipVerify is true; remove one of the two"
-        interval = _seconds(tree.get("interval"), cls.model_fields["interval"].default)
-        timeout = _seconds(tree.get("timeout"), cls.model_fields["timeout"].default)
+        interval = fields.seconds_or_none(tree.get("interval"), cls.model_fields["interval"].default)
+        timeout = fields.seconds_or_none(tree.get("timeout"), cls.model_fields["timeout"].default)
         if interval is not None and timeout is not None and timeout >= interval >= LEAST_INTERVAL:
             key = "timeout" if "timeout" in tree else "interval"
             yield (key,), f"timeout ({timeout:g}s) is not below interval ({interval:g}s); change one"
