@@ -5,11 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.model.protection import Coverage
+from holdfast.model.protection import NOBODY, Coverage
 from holdfast.model.replication import Replication
 from holdfast.sources import csi_snapshot
 from holdfast.sources.cnpg import SOURCE
-from holdfast.sources.cnpg.records import NOBODY
 from tests.sources.facts import NoRolls, TableFacts, read
 from tests.sources.operator_cases import at, claim, covered, fixture, laid, number
 from tests.world import NOW, World

@@ -18,6 +18,10 @@ CONSISTENCIES: tuple[Consistency, ...] = ("crash", "application", "unknown")
 RESULTS: tuple[Result, ...] = ("success", "partial", "failure", "none")
 
 
+NOBODY = "-"
+"""As the uid of a copy's claim: it is of an earlier owner of that name, and no living claim bears it."""
+
+
 class Copy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One copy of one claim's data that a tool reported as made.
 

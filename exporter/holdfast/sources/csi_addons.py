@@ -18,6 +18,7 @@ from holdfast.sources.contract import Source
 from holdfast.sources.replicated import Told
 from holdfast.sources.shapes import Metadata, Shape, given, shared
 from holdfast.sources.values import parse_go_duration, parse_time
+from holdfast.sources.words import strange_word
 
 NAME = "csi-addons"
 GROUP = "replication.storage.openshift.io"
@@ -195,10 +196,10 @@ def _verdict(wanted: str, status: Status) -> Verdict:
     """The first that holds."""
     seen = status.state or ""
     conditions = {each.type or "": each.status or "" for each in given(status.conditions)}
-    words = [word for word, known in ((seen, _STATES), (wanted, _WANTED)) if word not in known]
+    words = [strange_word(seen, _STATES), strange_word(wanted, _WANTED)]
     primary = seen == "Primary"
-    if words:
-        return Verdict("unknown", "its state is not known", strange=words[0][:60])
+    if any(words):
+        return Verdict("unknown", "its state is not known", strange=words[0] or words[1])
     if conditions.get("Validated") == "False":
         return Verdict("broken", "its prerequisites are not met", primary)
     if primary and wanted in ("", "primary"):

@@ -20,6 +20,7 @@ from holdfast.sources.runs.records import Outcome, Plan, Restore, Run, Saved, la
 from holdfast.sources.runs.tool import Tool
 from holdfast.sources.shapes import Metadata, Shape, given, shared
 from holdfast.sources.values import parse_size, parse_time
+from holdfast.sources.words import strange_word
 
 NAME = "medusa"
 _GROUP: Final = "medusa.k8ssandra.io"
@@ -27,7 +28,6 @@ _DATACENTER: Final = "cassandra.datastax.com/datacenter"
 _DATA: Final = "server-data-"  # further volumes of a node are not backed up
 _SCHEDULED: Final = re.compile(r"(.+)-[0-9]{9,11}")  # the name of its schedule, and when it was made
 _BINARY_KILO: Final = 1024  # what the operator calls KB is 1024 bytes
-_LONGEST_WORD: Final = 60
 _STATES: Final[dict[str, Outcome]] = {
     "SUCCESS": "success",
     "FAILED": "failure",
@@ -120,7 +120,7 @@ def read_backup(backup: BackupObject) -> tuple[Fact, ...]:
         ended=ended,
         size=parse_size(status.total_size, kilo=_BINARY_KILO),
         ready=_is_whole(status),
-        strange=word[:_LONGEST_WORD] if word not in _STATES else "",
+        strange=strange_word(word, _STATES),
     )
 
 

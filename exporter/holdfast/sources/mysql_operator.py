@@ -20,6 +20,7 @@ from holdfast.sources.runs.records import Database, Outcome, Plan, Run, Saved, l
 from holdfast.sources.runs.tool import Tool
 from holdfast.sources.shapes import Metadata, Present, Shape, given, shared
 from holdfast.sources.values import parse_size, parse_time
+from holdfast.sources.words import strange_word
 
 NAME = "mysql-operator"
 GROUP = "mysql.oracle.com"
@@ -149,7 +150,7 @@ def read_backup(backup: BackupObject) -> Sequence[Fact]:
             of=of,
             missed=of if _is_partial(spec.backup_profile) else (),
             outcome=_OUTCOMES.get(state, "unknown"),
-            strange="" if state in _OUTCOMES else state[:60],
+            strange=strange_word(state, _OUTCOMES),
             created=metadata.created,
             started=parse_time(status.start_time),
             ended=parse_time(status.completion_time),

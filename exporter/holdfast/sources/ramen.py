@@ -19,6 +19,7 @@ from holdfast.sources.contract import Source
 from holdfast.sources.replicated import Told
 from holdfast.sources.shapes import Metadata, Present, Shape, given, shared
 from holdfast.sources.values import parse_go_duration, parse_time
+from holdfast.sources.words import strange_word
 
 NAME = "ramen"
 GROUP = "ramendr.openshift.io"
@@ -157,7 +158,7 @@ def read_placement(placement: PlacementObject) -> tuple[Fact, ...]:
     if metadata.deleting_since is not None:
         return ()
     phase = status.phase or ""
-    strange = "" if phase in _AT_REST or phase in _ON_THE_WAY else phase[:60]
+    strange = strange_word(phase, (*_AT_REST, *_ON_THE_WAY))
     health, why = _protected(phase, _conditions(status.conditions))
     synced = parse_time(status.last_group_sync_time)
     policy = placement.spec.dr_policy_ref if placement.spec else None
@@ -230,7 +231,7 @@ def _claims(group: GroupObject, claims: Iterator[ProtectedClaim]) -> Iterator[Re
     interval = _interval_of(spec)
     namespace, name = group.metadata.namespace, shared(group.metadata.name)
     state = status.state or ""
-    strange = "" if state in ("Primary", "Secondary", *_UNTOLD) else state[:60]
+    strange = strange_word(state, ("Primary", "Secondary", *_UNTOLD))
     primary = state == "Primary" or (state in _UNTOLD and spec.replication_state == "primary")
     for claim in claims:
         if not claim.name:

@@ -17,6 +17,7 @@ from holdfast.sources.contract import Source
 from holdfast.sources.replicated import Told
 from holdfast.sources.shapes import Metadata, Shape, given, shared
 from holdfast.sources.values import parse_go_duration, parse_time
+from holdfast.sources.words import strange_word
 
 NAME = "rook"
 GROUP = "ceph.rook.io"
@@ -182,7 +183,7 @@ def _summary(summary: Summary | None) -> Verdict:
     summary = summary or Summary()
     told = (summary.health, summary.daemon_health, summary.image_health, summary.group_health)
     words = [word for word in told if word]
-    strange = next((word for word in words if word not in _WORDS), "")[:60]
+    strange = next((strange for word in words if (strange := strange_word(word, _WORDS))), "")
     worst = next((word for word in _WORDS if word in words), "UNKNOWN")
     if strange and worst in ("UNKNOWN", "OK"):
         return "unknown", "Ceph's word for it is not known", strange

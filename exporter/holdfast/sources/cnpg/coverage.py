@@ -6,13 +6,12 @@ import msgspec
 
 from holdfast.model.facts import Claim, Facts
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
-from holdfast.model.protection import Copy, Coverage, Drill, Schedule
+from holdfast.model.protection import NOBODY, Copy, Coverage, Drill, Schedule
 from holdfast.model.snapshots import Snapshot
 from holdfast.sources.cnpg.records import (
     BACKUP,
     LABEL,
     NAME,
-    NOBODY,
     PLAN,
     TOOL,
     Cluster,

@@ -38,6 +38,7 @@ from holdfast.sources.crontab import Cron
 from holdfast.sources.runs.records import Outcome, Place, Plan, Run
 from holdfast.sources.shapes import given, shared
 from holdfast.sources.values import parse_time
+from holdfast.sources.words import strange_word
 
 SCHEDULED: Final = "cnpg.io/scheduled-backup"
 PLUGIN: Final = "plugin"
@@ -70,7 +71,7 @@ def read_backup(backup: BackupObject) -> Sequence[Fact]:
         uid=metadata.uid,
         of=(claims_of(metadata.namespace, cluster),),
         outcome=_OUTCOMES.get(phase, "unknown"),
-        strange="" if phase in _OUTCOMES else phase[:60],
+        strange=strange_word(phase, _OUTCOMES),
         created=metadata.created,
         started=_first(status.started_at, status.reconciliation_started_at),
         ended=_first(status.stopped_at, status.reconciliation_terminated_at),

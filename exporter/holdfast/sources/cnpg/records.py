@@ -27,9 +27,6 @@ BACKUP: Final = f"Backup.{GROUP}"
 PLAN: Final = f"ScheduledBackup.{GROUP}"
 LABEL: Final = "cnpg.io/cluster"  # on every claim of a cluster: data, logs and tablespaces
 BARMAN_PLUGIN: Final = "barman-cloud.cloudnative-pg.io"
-NOBODY: Final = (
-    "-"  # for the uid of a claim that went with an earlier cluster of that name: no claim bears it
-)
 PLACEMENTS: Final[dict[str, Placement]] = {"barmanObjectStore": "offsite", "volumeSnapshot": "local"}
 
 TOOL: Final = Tool(name=NAME, labels=(LABEL,))

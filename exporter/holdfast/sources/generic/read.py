@@ -18,8 +18,8 @@ from holdfast.sources.generic.answers import Document, truth_at
 from holdfast.sources.generic.asking import Answers, Questions
 from holdfast.sources.generic.shape import GenericMetadata
 from holdfast.sources.runs.records import Outcome, Place, PlaceCheck, Plan, Restore, Run
+from holdfast.sources.words import strange_word
 
-_LONGEST_WORD = 60  # characters of a state that is not known
 _SECONDS_FIRST = 6  # fields of a cron expression
 _SUCCESSES: Final[frozenset[Outcome]] = frozenset({"success", "partial"})
 
@@ -223,7 +223,7 @@ def _outcome(spec: ResultSpec, word: str) -> Outcome:
 
 
 def _strange(outcome: Outcome, word: str) -> str:
-    return word[:_LONGEST_WORD] if outcome == "unknown" else ""
+    return strange_word(word, ()) if outcome == "unknown" else ""
 
 
 def _namespaced(kind: KindSpec | None) -> bool:

@@ -32,6 +32,7 @@ from holdfast.sources.runs.records import Outcome, Plan, Restore, Run, Saved, cl
 from holdfast.sources.selection import read_selector
 from holdfast.sources.shapes import Metadata, given, shared
 from holdfast.sources.values import parse_time
+from holdfast.sources.words import strange_word
 
 MOUNTS = "/data/"  # the operator mounts each claim below it, by the claim's name; it can be configured
 _SHORT_ID = 8  # characters of a snapshot's id that make its object's name
@@ -215,7 +216,7 @@ def _end(conditions: Sequence[Condition | None] | None) -> _End:
         ended = parse_time(done.last_transition_time)
         if done.reason in ("Succeeded", "Failed"):
             return _End("success" if done.reason == "Succeeded" else "failure", ended)
-        return _End("unknown", ended, (done.reason or "")[:60])
+        return _End("unknown", ended, strange_word(done.reason, ()))
     if going is not None and going.status == "True":
         return _End("running", None)
     return _End("unknown", None)

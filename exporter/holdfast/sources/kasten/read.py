@@ -31,6 +31,7 @@ from holdfast.sources.runs.records import Outcome, Place, Restore, Run, Saved, w
 from holdfast.sources.selection import read_selector
 from holdfast.sources.shapes import Metadata, given, shared
 from holdfast.sources.values import parse_time
+from holdfast.sources.words import outcome_of
 
 ACTIONS = "actions.kio.kasten.io"
 APPS = "apps.kio.kasten.io"
@@ -51,11 +52,6 @@ _OUTCOMES: dict[str, Outcome] = {
 _WITH_DATA = {"portableAppData": True, "appConfigOnly": False}
 _VALID = {"Success": True, "Failed": False}
 _ON_DEMAND = "@onDemand"
-
-
-def _outcome(word: str | None) -> tuple[Outcome, str]:
-    known = _OUTCOMES.get(word or "")
-    return (known, "") if known else ("unknown", (word or "")[:60])
 
 
 # -- policies, presets and profiles
@@ -218,7 +214,7 @@ def _failure(kind: Literal["BackupAction", "ExportAction"], action: ActionObject
     """What succeeded is told by its restore point, and the policy's run by its RunAction."""
     namespace = action.metadata.label(_LABEL + "appNamespace") or action.metadata.namespace
     word = (action.status or ActionStatus()).state
-    outcome, strange = _outcome(word)
+    outcome, strange = outcome_of(word, _OUTCOMES)
     if outcome != "failure" and not strange:
         return ()
     return _run(kind, action, (whole_namespace(shared(namespace)),), None)
@@ -228,7 +224,7 @@ def _run(
     kind: str, action: ActionObject, of: tuple[Saved, ...], schedule: ScheduleKey | None
 ) -> tuple[Fact, ...]:
     metadata, status = action.metadata, action.status or ActionStatus()
-    outcome, strange = _outcome(status.state)
+    outcome, strange = outcome_of(status.state, _OUTCOMES)
     if metadata.deleting_since is not None:
         return ()
     return (
@@ -255,7 +251,7 @@ def read_restore_action(action: ActionObject) -> tuple[Fact, ...]:
     status, subject = action.status or ActionStatus(), spec.subject or Reference()
     if subject.kind != "RestorePoint" or not subject.name or _filtered(spec.filters):
         return ()
-    outcome, strange = _outcome(status.state)
+    outcome, strange = outcome_of(status.state, _OUTCOMES)
     namespace = shared(subject.namespace) or metadata.namespace
     started = parse_time(status.start_time)
     return (

@@ -54,6 +54,7 @@ from holdfast.sources.kubestash.shapes import (
 from holdfast.sources.runs.records import Outcome, Place, Plan, Restore, Run, Saved
 from holdfast.sources.shapes import Metadata, given, shared
 from holdfast.sources.values import parse_go_duration, parse_size, parse_time
+from holdfast.sources.words import outcome_of
 
 _OUTCOMES: dict[str, Outcome] = {
     "Pending": "running",
@@ -71,11 +72,6 @@ _MANIFEST = "manifest"  # a component that holds definitions and no data; so beg
 _SNAPSHOTTER = "VolumeSnapshotter"
 _ORDINAL: Final = re.compile(r".*-([0-9]{1,6})", re.DOTALL)
 _STARTED_AT: Final = re.compile(r"-[0-9]+$")
-
-
-def _outcome(word: str | None) -> tuple[Outcome, str]:
-    known = _OUTCOMES.get(word or "")
-    return (known, "") if known else ("unknown", (word or "")[:60])
 
 
 def _saved(app: AppReference | None, namespace: str, pods: Sequence[str] = (EVERY_POD,)) -> tuple[Saved, ...]:
@@ -167,7 +163,7 @@ def read_session(session: SessionObject) -> tuple[Fact, ...]:
     status, invoker = session.status or TimedPhase(), spec.invoker or AppReference()
     if metadata.deleting_since is not None or not invoker.name or not spec.session:
         return ()
-    outcome, strange = _outcome(status.phase)
+    outcome, strange = outcome_of(status.phase, _OUTCOMES)
     return (
         Run(
             source=NAME,
@@ -196,7 +192,7 @@ def read_snapshot(snapshot: SnapshotObject) -> tuple[Fact, ...]:
     parts = {name: part for name, part in known.items() if name != _MANIFEST}
     if metadata.deleting_since is not None or (known and not parts):
         return ()
-    outcome, strange = _outcome(status.phase)
+    outcome, strange = outcome_of(status.phase, _OUTCOMES)
     snapshots = bool(parts) and all(part.driver == _SNAPSHOTTER for part in parts.values())
     placement: Placement = "local" if snapshots else "offsite"
     ref = ObjectRef(f"Snapshot.{STORAGE}", metadata.namespace, metadata.name)
@@ -327,7 +323,7 @@ def _restored(  # noqa: PLR0913 - both kinds of restore, by what they share
     point: float | None,
 ) -> tuple[Fact, ...]:
     status, (repository, snapshot) = status or TimedPhase(), named
-    outcome, strange = _outcome(status.phase)
+    outcome, strange = outcome_of(status.phase, _OUTCOMES)
     exact = bool(snapshot) and snapshot != "latest"
     return (
         Restore(

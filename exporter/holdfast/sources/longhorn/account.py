@@ -10,14 +10,13 @@ import msgspec
 from holdfast.model.facts import Claim, Facts, Volume
 from holdfast.model.identity import ReplicationKey, ScheduleKey
 from holdfast.model.plan import longest_gap, read_plan
-from holdfast.model.protection import Coverage, Result, Schedule
+from holdfast.model.protection import NOBODY, Coverage, Result, Schedule
 from holdfast.model.replication import Replication
 from holdfast.sources.contract import Rolls
 from holdfast.sources.crontab import Cron, planned_start, read_cron
 from holdfast.sources.longhorn.records import (
     DRIVER,
     NAME,
-    NOBODY,
     FarPlan,
     LonghornVolume,
     Membership,

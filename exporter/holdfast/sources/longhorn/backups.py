@@ -43,10 +43,10 @@ from holdfast.sources.longhorn.volumes import ENABLED, JOB, JOB_GROUP
 from holdfast.sources.runs.records import Outcome, Place, PlaceCheck, Plan, Run, labelled
 from holdfast.sources.shapes import given, shared
 from holdfast.sources.values import parse_quantity, parse_time
+from holdfast.sources.words import strange_word
 
 _T = TypeVar("_T")
 
-_LONGEST_WORD: Final = 60
 _BACKUP_TASKS: Final = ("backup", "backup-force-create")
 _SYSTEM_TASK: Final = "system-backup"
 _SYSTEM_JOB: Final = (
@@ -98,7 +98,7 @@ def read_backup(backup: BackupObject) -> tuple[Fact, ...]:
         consistency="crash",
         target=TargetKey(NAME, metadata.namespace, shared(status.backup_target_name) or DEFAULT_TARGET),
         schedule=ScheduleKey(NAME, metadata.namespace, shared(job)) if job else None,
-        strange=_strange(status.state, _STATES),
+        strange=strange_word(status.state, _STATES),
     )
     bears_on = list(_claims_of(labels, volume))
     if not (backup.spec or BackupSpec()).snapshot_name:  # of another cluster: a standby here may follow it
@@ -127,10 +127,6 @@ def _decoded(text: str | None, shape: type[_T]) -> _T | None:
         return msgspec.json.decode(text or "{}", type=shape)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-
-
-def _strange(word: str | None, known: dict[str, Outcome]) -> str:
-    return word[:_LONGEST_WORD] if word and word not in known else ""
 
 
 def read_recurring_job(job: RecurringJobObject) -> tuple[Fact, ...]:
@@ -173,7 +169,7 @@ def read_system_backup(backup: SystemBackupObject) -> tuple[Fact, ...]:
             placement="offsite",
             consistency="crash",
             schedule=ScheduleKey(NAME, metadata.namespace, shared(job)),
-            strange=_strange(status.state, _SYSTEM_STATES),
+            strange=strange_word(status.state, _SYSTEM_STATES),
         ),
     )
 

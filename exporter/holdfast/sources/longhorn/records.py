@@ -21,7 +21,6 @@ NAME: Final = "longhorn"
 GROUP: Final = "longhorn.io"
 DRIVER: Final = "driver.longhorn.io"
 DEFAULT_TARGET: Final = "default"
-NOBODY: Final = "-"  # for the uid of a claim that went with an earlier volume of that name: no claim bears it
 
 
 def kind(name: str) -> str:
@@ -103,9 +102,6 @@ class Mirror(Fact, frozen=True, kw_only=True, gc=False):
     @property
     def key(self) -> tuple[str, ...]:
         return self.id
-
-    def links(self) -> tuple[tuple[str, ...], ...]:
-        return (("claim", self.id.namespace, self.id.claim),) if self.id.claim else ()
 
     def touches(self) -> tuple[Touch, ...]:
         return (touch(REPLICATION, *self.id),)

@@ -31,11 +31,11 @@ from holdfast.sources.longhorn.shapes import (
 from holdfast.sources.runs.records import Database, Outcome, Restore, Saved, labelled
 from holdfast.sources.shapes import Metadata, given, shared
 from holdfast.sources.values import parse_time
+from holdfast.sources.words import strange_word
 
 JOB: Final = "recurring-job.longhorn.io/"
 JOB_GROUP: Final = "recurring-job-group.longhorn.io/"
 ENABLED: Final = "enabled"
-_LONGEST_WORD: Final = 60
 _LONGEST_URL: Final = 2000
 
 _HEALTH: Final[dict[str, tuple[Health, str]]] = {
@@ -104,7 +104,7 @@ def _mirror(metadata: Metadata, spec: VolumeSpec, status: VolumeStatus) -> Itera
         evidence=ObjectRef(kind("Volume"), metadata.namespace, metadata.name),
         health=health,
         why=why,
-        strange="" if word in _HEALTH else word[:_LONGEST_WORD],
+        strange=strange_word(word, _HEALTH),
     )
 
 
@@ -124,7 +124,7 @@ def _standby(metadata: Metadata, spec: VolumeSpec, status: VolumeStatus) -> Mirr
         why=why,
         source=source,
         target=spec.backup_target_name or DEFAULT_TARGET,
-        strange="" if word in _HEALTH or word in _UNTOLD else word[:_LONGEST_WORD],
+        strange=strange_word(word, (*_HEALTH, *_UNTOLD)),
     )
 
 

@@ -38,6 +38,7 @@ from holdfast.sources.mariadb.shapes import (
 from holdfast.sources.runs.records import Outcome, Plan, Restore, Run, Saved
 from holdfast.sources.shapes import Metadata, given, shared
 from holdfast.sources.values import parse_time
+from holdfast.sources.words import strange_word
 
 PHYSICAL_BACKUP_NAME = "physicalbackup.k8s.mariadb.com/name"  # on VolumeSnapshots
 
@@ -71,7 +72,7 @@ def read_outcome(status: Conditions | None) -> Went:
             if outcome == "success" and condition.status != "True":
                 outcome = "unknown"
             ended = parse_time(condition.last_transition_time) if outcome in ("success", "failure") else None
-            return Went(outcome, ended=ended, strange="" if reason in _REASONS else reason[:60])
+            return Went(outcome, ended=ended, strange=strange_word(reason, _REASONS))
     return Went("unknown")
 
 

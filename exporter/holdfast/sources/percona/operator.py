@@ -28,8 +28,9 @@ from holdfast.sources.runs.records import Database, Plan, Restore, Run, Saved, l
 from holdfast.sources.runs.tool import Tool
 from holdfast.sources.shapes import given, shared
 from holdfast.sources.values import parse_size, parse_time
+from holdfast.sources.words import strange_word
 
-_LONGEST_WORD: Final = 60
+_LONGEST_TIME: Final = 60
 _BINARY_KILO: Final = 1024  # what PBM calls KB is 1024 bytes
 _SPACED_TIME: Final = re.compile(r"(\S+) (\S+?)(?:([+-]\d\d)(?::?(\d\d))?)?")
 
@@ -73,7 +74,7 @@ class _Operator(msgspec.Struct, frozen=True):
             placement="offsite" if _is_offsite(status) else "local",
             consistency="application",
             schedule=dialect.schedule_key(metadata.namespace, spec.cluster, task) if task else None,
-            strange=_strange(status.state, dialect.backup_states),
+            strange=strange_word(status.state, dialect.backup_states),
         )
         end = read_spaced_time(status.latest_restorable_time)
         if outcome != "success" or end is None or _has_gap(status):
@@ -100,7 +101,7 @@ class _Operator(msgspec.Struct, frozen=True):
                 started=None if ended is None else metadata.created,
                 ended=metadata.created if ended is None else ended,
                 point=_restored_point(spec),
-                strange=_strange(status.state, dialect.restore_states),
+                strange=strange_word(status.state, dialect.restore_states),
             ),
         )
 
@@ -157,10 +158,6 @@ def _log_copies(copies: Iterable[Copy], facts: Facts) -> Iterator[Copy]:
             yield msgspec.structs.replace(base, log="broken", captured=end.time, size=None)
 
 
-def _strange(word: str | None, known: Iterable[str]) -> str:
-    return word[:_LONGEST_WORD] if word and word not in known else ""
-
-
 def _began(status: BackupStatus, created: float) -> float | None:
     """None where it began when it was asked for. An object that is younger than its end was made of an older run."""
     started, ended = parse_time(status.start), parse_time(status.completed)
@@ -188,7 +185,7 @@ def _restored_point(spec: RestoreSpec) -> float | None:
 
 def read_spaced_time(text: str | None) -> float | None:
     """RFC 3339, or as PostgreSQL prints it: ``2026-11-21 10:00:00.000000+0000``; in UTC without an offset."""
-    found = _SPACED_TIME.fullmatch(text) if text and len(text) <= _LONGEST_WORD else None
+    found = _SPACED_TIME.fullmatch(text) if text and len(text) <= _LONGEST_TIME else None
     if found is None:
         return parse_time(text)
     day, clock, hours, minutes = found.groups(default="00")

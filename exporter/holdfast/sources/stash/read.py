@@ -38,6 +38,7 @@ from holdfast.sources.stash.shapes import (
     VolumeMount,
 )
 from holdfast.sources.values import parse_go_duration, parse_size, parse_time
+from holdfast.sources.words import outcome_of
 
 _OUTCOMES: dict[str, Outcome] = {
     "Pending": "running",
@@ -53,11 +54,6 @@ _BATCH: Final = "BackupBatch"
 _SNAPSHOTTER = "VolumeSnapshotter"
 _MOUNTED_AT = "/stash-data"  # where a claim is mounted, and what is saved of it, where nobody tells
 _ORDINAL: Final = re.compile(r".*-([0-9]{1,6})", re.DOTALL)
-
-
-def _outcome(word: str | None) -> tuple[Outcome, str]:
-    known = _OUTCOMES.get(word or "")
-    return (known, "") if known else ("unknown", (word or "")[:60])
 
 
 def _group(ref: TargetReference) -> str:
@@ -178,7 +174,7 @@ def read_session(session: SessionObject) -> tuple[Fact, ...]:
     invoker = (session.spec or SessionSpec()).invoker or Invoker()
     if metadata.deleting_since is not None or not invoker.name:
         return ()
-    outcome, strange = _outcome(status.phase)
+    outcome, strange = outcome_of(status.phase, _OUTCOMES)
     targets = [target for target in given(status.targets) if target.ref]
     good = [target for target in targets if target.phase == "Succeeded"]
     bad = [target for target in targets if target.phase != "Succeeded"]
@@ -261,7 +257,7 @@ def read_restore(restore: RestoreObject) -> tuple[Fact, ...]:
     if not repository.name or any(rule.include or rule.exclude for rule in rules):
         return ()
     where = TargetKey(NAME, shared(repository.namespace) or metadata.namespace, shared(repository.name))
-    outcome, strange = _outcome(status.phase)
+    outcome, strange = outcome_of(status.phase, _OUTCOMES)
     seconds = parse_go_duration(status.session_duration)
     found = Restore(
         source=NAME,

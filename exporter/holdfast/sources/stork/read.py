@@ -42,6 +42,7 @@ from holdfast.sources.stork.shapes import (
     TemplateSpec,
 )
 from holdfast.sources.values import parse_time
+from holdfast.sources.words import outcome_of
 
 _OUTCOMES: dict[str, Outcome] = {
     "": "running",  # the initial state
@@ -64,18 +65,13 @@ _LARGEST = 2**63 - 1  # bytes; what is beyond is no size
 _TO_OBJECT_STORE = ("pxd", "kdmp")  # the other drivers make snapshots where the volume lies
 
 
-def _outcome(word: str | None) -> tuple[Outcome, str]:
-    known = _OUTCOMES.get(word or "")
-    return (known, "") if known else ("unknown", (word or "")[:60])
-
-
 def read_backup(backup: BackupObject) -> tuple[Fact, ...]:
     """A volume that failed inside a run that succeeded in part is missed by it."""
     metadata, status = backup.metadata, backup.status or BackupStatus()
     if metadata.deleting_since is not None:
         return ()
     ref = ObjectRef(f"ApplicationBackup.{GROUP}", metadata.namespace, metadata.name)
-    outcome, strange = _outcome(status.status)
+    outcome, strange = outcome_of(status.status, _OUTCOMES)
     whole = [each for each in given(status.volumes) if each.status == "Successful"]
     lost = [each for each in given(status.volumes) if each.status != "Successful"]
     started = parse_time(status.trigger_timestamp)
@@ -146,7 +142,7 @@ def _history(status: ScheduleStatus | None) -> tuple[tuple[Past, ...], str]:
     for kind, runs in sorted(((status or ScheduleStatus()).items or {}).items()):
         for run in given(runs):
             created = parse_time(run.creation_timestamp)
-            outcome, strange = _outcome(run.status)
+            outcome, strange = outcome_of(run.status, _OUTCOMES)
             unknown = unknown or strange
             if created is not None:
                 found.append(Past(shared(kind), created, parse_time(run.finish_timestamp), outcome))
@@ -167,7 +163,7 @@ def read_restore(restore: RestoreObject) -> tuple[Fact, ...]:
     """
     metadata, spec = restore.metadata, restore.spec or RestoreSpec()
     status = restore.status or RestoreStatus()
-    outcome, strange = _outcome(status.status)
+    outcome, strange = outcome_of(status.status, _OUTCOMES)
     failed = any(each.status == "Failed" for each in given(status.volumes))
     if outcome == "partial":
         outcome = "failure" if failed else "success"
@@ -228,7 +224,7 @@ def read_migration(migration: MigrationObject) -> tuple[Fact, ...]:
         return ()
     if (migration.spec or MigrationSpec()).include_volumes is False:
         return ()
-    outcome, strange = _outcome(status.status)
+    outcome, strange = outcome_of(status.status, _OUTCOMES)
     ended, done = parse_time(status.finish_timestamp), outcome == "success"
     key: ReplicationKey = replication_of(metadata.namespace, metadata.name)
     return (

@@ -10,6 +10,7 @@ import msgspec
 
 from holdfast.sources.shapes import Metadata, Present, Shape, given
 from holdfast.sources.values import parse_go_duration, parse_time
+from holdfast.sources.words import strange_word
 
 
 class Trigger(Shape):
@@ -167,5 +168,5 @@ def read_syncs(status: Status | None) -> Syncs:
         since=parse_time(status.last_sync_start_time),
         failing=result == "Failed",
         stuck=("Synchronizing", "False", "Error") in conditions,
-        strange="" if result in _RESULTS else result[:60],
+        strange=strange_word(result, _RESULTS),
     )
