@@ -3,6 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 COPY exporter exporter
+COPY rules rules
 RUN python -m venv /opt/holdfast \
  && /opt/holdfast/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
  && /opt/holdfast/bin/pip install --no-cache-dir --no-deps .

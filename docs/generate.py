@@ -18,7 +18,7 @@ from holdfast.cli.commands import app
 from holdfast.metrics.catalogue import FAMILIES
 from holdfast.metrics.family import Family
 from holdfast.metrics.process import ProcessFamily
-from holdfast.model import judgement
+from holdfast.model import capacity, filling, judgement
 from holdfast.sources.table import SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +34,9 @@ MEANINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("holdfast_volumesnapshot_orphaned", "reason"): judgement.SNAPSHOT_ORPHAN_REASONS,
     ("holdfast_volumesnapshotcontent_orphaned", "reason"): judgement.CONTENT_ORPHAN_REASONS,
     ("holdfast_volumeattachment_dangling", "reason"): judgement.ATTACHMENT_DANGLING_REASONS,
+    ("holdfast_pvc_usage_unmeasured", "reason"): filling.UNMEASURED_REASONS,
+    ("holdfast_pvc_forecast_unknown", "reason"): filling.FORECAST_UNKNOWN_REASONS,
+    ("holdfast_pvc_not_expandable", "reason"): capacity.NOT_EXPANDABLE_REASONS,
     ("holdfast_finding", "check"): {check: title for check, (_, title) in judgement.CHECKS.items()},
 }
 """What the values of a closed label mean, where the program says it in words."""
@@ -121,12 +124,13 @@ _CHOICE = re.compile(
     r"{{ (?:with|if) [^}]*}}(?:(?!{{ end }}).)*?(?:{{ else }}((?:(?!{{ end }}).)*))?{{ end }}"
 )
 _LABEL = re.compile(r"{{ \$labels\.(\w+) }}")
+_VALUE = re.compile(r"{{ (?:\$value(?: \| humanize\w*)?|printf \"%\.\df\" \$value) }}")
 
 
 def _plain(template: str) -> str:
     """A template without its braces; of a choice stands what is said otherwise."""
     text = _CHOICE.sub(lambda match: match[1] or "", template)
-    text = _LABEL.sub(lambda match: match[1].upper(), text).replace("{{ $value }}", "N")
+    text = _VALUE.sub("N", _LABEL.sub(lambda match: match[1].upper(), text))
     if "{{" in text:
         raise ValueError(f"{template!r} holds a template that cannot be told in words; teach _plain to")
     return text
@@ -181,6 +185,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("explain", "pvc"),
     ("config", "check"),
     ("rbac",),
+    ("rules",),
     ("demo",),
     ("version",),
 )

@@ -1,7 +1,6 @@
 """Presents the product's forecaster to a bench that calls batches: a function of arrays with what the bench asks of it.
 
-``alert`` is the condition of the shipped rule with the ``fullWithin`` that ships: it fires where full is near and sure
-enough, and goes on while full stays near, as its ``keep_firing_for`` does.
+``alert`` is the condition of the shipped rule with the ``fullWithin`` that ships: full is likely within half as long again.
 """
 
 import sys
@@ -17,20 +16,11 @@ from holdfast.assessment import forecast as product
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-FULL_WITHIN = 4 * 86400.0
-SURE_WITHIN = 1.75 * FULL_WITHIN
-
 
 def fires(told: product.Forecast) -> Flags:
     """Whether the shipped rule fires."""
-    kept = _met(told.before[:, 0], told.before[:, 1]).any(axis=0) & (told.central <= SURE_WITHIN)
-    firing: Flags = _met(told.central, told.late) | kept
+    firing: Flags = told.chance >= product.LIKELY
     return firing
-
-
-def _met(central: Floats, late: Floats) -> Flags:
-    met: Flags = (central <= FULL_WITHIN) & (late <= SURE_WITHIN)
-    return met
 
 
 def forecast(

@@ -100,28 +100,33 @@ def rotated_logs(scene: Scene) -> Course:
     return scene.still(used + scene.white(0.0004))
 
 
-def _ring(scene: Scene, plateau: float, days: float, part_hours: float) -> Series:
-    """Written on at an even pace, while whole parts older than the retention go; from empty, or long since in balance."""
+def _ring(scene: Scene, plateau: float, days: float, part_hours: float, before: float) -> Series:
+    """Written on at an even pace, while whole parts older than the retention go.
+
+    ``before`` is the share of the plateau that stood there at the start and goes as the written comes.
+    """
     pace = scene.week(scene.between(0.3, 1.0), scene.between(0.4, 1.0)) * scene.uneven_days(
         scene.spread(0.02, 0.2)
     )
     written = np.cumsum(pace) * (plateau / days / PER_DAY)
     ago, part = int(days * PER_DAY), max(int(part_hours * PER_HOUR), 1)
     gone = (scene.index - ago) // part * part
-    before = scene.pick(0.0, 1.0, 1.0)  # what stood there at the start and goes as the written comes
     rest = before * plateau * np.clip(1.0 - (np.maximum(gone + ago, 0) / max(ago, 1)), 0.0, 1.0)
     return written - np.where(gone > 0, written[np.clip(gone, 0, scene.count - 1)], 0.0) + rest
 
 
 def retained(scene: Scene) -> Course:
     """A stream or a store of series with a retention; at times the disk is too small for it."""
-    small = scene.chance(0.3)
-    plateau = scene.between(1.05, 1.8) if small else scene.between(0.35, 0.92)
-    used = _ring(scene, plateau, scene.spread(2.0, 25.0), scene.spread(1.0, 48.0))
-    if small:
-        used = used - max(0.0, float(used[: PER_DAY * 2].max()) - scene.between(0.2, 0.9))
-    else:
-        used = used * min(1.0, scene.between(0.9, 0.965) / float(used.max()))
+    small = scene.chance(0.4)
+    plateau = scene.between(1.02, 2.0) if small else scene.between(0.35, 0.97)
+    before = (
+        scene.pick(0.0, 0.0, scene.between(0.0, 0.8))
+        if small
+        else scene.pick(0.0, 0.0, 1.0, scene.between(0.0, 1.0))
+    )
+    used = _ring(scene, plateau, scene.spread(2.0, 30.0), scene.spread(1.0, 48.0), before)
+    if not small:
+        used = used * min(1.0, scene.between(0.9, 0.98) / float(used.max()))
     if scene.chance(0.5):  # merging needs room for both for a while
         phase = (scene.hours + scene.between(0, 40)) % scene.spread(2.0, 48.0)
         used = np.where(
@@ -132,14 +137,17 @@ def retained(scene: Scene) -> Course:
 
 def pruned(scene: Scene) -> Course:
     """Filled for days, emptied on a fixed day; at times a little more remains each time."""
-    every = scene.pick(48.0, 72.0, 168.0, 168.0, 168.0, 336.0)
+    every = scene.pick(48.0, 72.0, 168.0, 168.0, 168.0, 168.0, 336.0, scene.spread(24.0, 400.0))
     peak, swing = scene.between(0.5, 0.95), scene.between(0.08, 0.6)
     begin = scene.between(0.0, every)
     number = ((scene.hours + every - begin) // every).astype(int)
     pace = scene.week(scene.between(0.1, 1.0), scene.between(0.0, 1.0))
     done = np.cumsum(pace) / (PER_HOUR * every)
     first = np.searchsorted(number, number)
-    part = done - np.where(first > 0, done[first - 1], done[0] - ((scene.hours[0] - begin) % every) / every)
+    met = done[0] - scene.pick(
+        0.0, ((scene.hours[0] - begin) % every) / every
+    )  # begun with the first look, or long since
+    part = done - np.where(first > 0, done[first - 1], met)
     size = swing * np.clip(scene.rng.normal(1.0, scene.between(0.01, 0.08), int(number.max()) + 1), 0.8, 1.04)
     trend = (0.99 - peak) / scene.spread(10.0, 100.0) if scene.chance(0.4) else 0.0
     used = max(peak - swing, 0.01) + size[number] * part + scene.grown(trend)
@@ -156,7 +164,8 @@ def collected(scene: Scene) -> Course:
         int(scene.spread(1.0, 20.0)),
         scene.rng.normal(high, 0.005, 4000).clip(None, 0.97).tolist(),
     )
-    begin, one, noise = scene.between(max(low - 0.3, 0.02), high), np.ones(scene.count), scene.white(0.0004)
+    begin = scene.pick(scene.between(max(low - 0.3, 0.02), high), scene.between(0.02, high))
+    one, noise = np.ones(scene.count), scene.white(0.0004)
     gains = pace.tolist()
 
     def run(until: int) -> Series:

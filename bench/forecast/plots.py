@@ -25,19 +25,19 @@ class Case:
 
 
 CASES = (
-    Case(name="saw-tooth", title="A saw-tooth over slow growth", kind="sawtooth", seed=9000, before=6.0),
-    Case(name="working-days", title="Growth on working days", kind="working_days", seed=9010, before=5.0),
+    Case(name="saw-tooth", title="A saw-tooth over slow growth", kind="sawtooth", seed=9001, before=6.0),
+    Case(name="working-days", title="Growth on working days", kind="working_days", seed=9000, before=5.0),
     Case(
         name="pruned",
         title="Emptied on a fixed day, with a little more left each time",
         kind="pruned",
-        seed=9004,
+        seed=9025,
         before=9.0,
     ),
-    Case(name="clean-up", title="People made room, and it grows on", kind="cleaned", seed=9018, before=5.0),
-    Case(name="dumps", title="Backups written beside the data", kind="dumps", seed=9007, before=5.0),
-    Case(name="burst", title="Something fills it within hours", kind="flooded", seed=9013, before=0.2),
-    Case(name="wrong", title="Never full, and taken for filling", kind="pruned", seed=9013, before=4.0),
+    Case(name="clean-up", title="People made room, and it grows on", kind="cleaned", seed=9019, before=5.0),
+    Case(name="dumps", title="Backups written beside the data", kind="dumps", seed=9011, before=5.0),
+    Case(name="burst", title="Something fills it within hours", kind="flooded", seed=9007, before=0.2),
+    Case(name="wrong", title="Never full, and taken for filling", kind="collected", seed=9014, before=23.5),
 )
 
 

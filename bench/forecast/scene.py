@@ -17,7 +17,7 @@ PER_HOUR = 6
 PER_DAY = 144
 PER_WEEK = 7 * PER_DAY
 FULL = 0.99
-SEEN_DAYS = 50
+SEEN_DAYS = 60
 HIDDEN_DAYS = 90
 MONDAY = 1_735_516_800.0  # 2024-12-30T00:00:00Z
 
@@ -54,6 +54,7 @@ class Scene:
         self.index = np.arange(self.count)
         self.hours = (self.index * STEP + self.start) / 3600.0
         self.days = self.index / PER_DAY
+        self.rest_day = 120.0 if self.chance(0.85) else 24.0 * float(self.rng.integers(7))
 
     def between(self, low: float, high: float) -> float:
         return float(self.rng.uniform(low, high))
@@ -92,7 +93,7 @@ class Scene:
             begin, length = self.between(0.0, 24.0), self.spread(0.5, 12.0)
             day = (((self.hours - begin) % 24.0) < length).astype(float)
         pace = night + (1.0 - night) * day
-        pace = np.where(self.hours % 168.0 >= 120.0, pace * weekend, pace)
+        pace = np.where((self.hours - self.rest_day) % 168.0 < 48.0, pace * weekend, pace)
         even: Series = pace / max(float(pace[:PER_WEEK].mean()), 1e-6)
         return even
 

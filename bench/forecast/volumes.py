@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.forecast import cycling, growing
-from bench.forecast.scene import FULL, MONDAY, PER_HOUR, STEP, Course, Scene, Series
+from bench.forecast import cycling, growing, living
+from bench.forecast.scene import FULL, MONDAY, PER_HOUR, STEP, Course, Happening, Scene, Series
 
 Kind = Callable[[Scene], Course]
 _NEVER = 1e12  # seconds, in place of infinity where differences are taken
@@ -86,13 +86,65 @@ CYCLING: tuple[Kind, ...] = (
     cycling.brimful,
     cycling.idle,
 )
-KINDS: dict[str, Kind] = {kind.__name__: kind for kind in (*GROWING, *CYCLING, mixed, coarse)}
+LIVING: tuple[Kind, ...] = (
+    living.released,
+    living.merged,
+    living.queued,
+    living.walking,
+    living.filed,
+    living.leaking,
+    living.monthly,
+    living.ebbing,
+    living.watermarked,
+    living.thinned,
+)
+
+
+def layered(scene: Scene) -> Course:
+    """Two or three lives on one volume, none of them aware of the others."""
+    kinds = (*GROWING, *CYCLING, *LIVING)
+    parts = [kinds[int(n)](scene) for n in scene.rng.integers(len(kinds), size=scene.rng.integers(2, 4))]
+    shares = scene.rng.dirichlet(np.ones(len(parts))) * scene.between(0.9, 1.8)
+    happenings = [turn for part in parts for turn in part.happenings]
+    order = sorted(range(len(happenings)), key=lambda n: happenings[n].index)
+    owners = [(number, n) for number, part in enumerate(parts) for n in range(len(part.happenings))]
+
+    def path(on: frozenset[int]) -> tuple[Series, Series]:
+        used, capacity = np.zeros(scene.count), np.ones(scene.count)
+        for number, part in enumerate(parts):
+            own = frozenset(owners[order[n]][1] for n in on if owners[order[n]][0] == number)
+            one, size = part.path(own)
+            used = used + shares[number] * np.clip(one, 0.0, 3.0)
+            capacity = capacity * size
+        return used, capacity
+
+    return Course(path=path, happenings=[happenings[n] for n in order])
+
+
+def spliced(scene: Scene) -> Course:
+    """One life up to a day nobody knows before, another from there on."""
+    kinds = (*GROWING, *CYCLING, *LIVING)
+    first, second = (kinds[int(n)](scene) for n in scene.rng.integers(len(kinds), size=2))
+    before, after = (part.path(frozenset(range(len(part.happenings))))[0] for part in (first, second))
+    turn = int(scene.between(0.1, 0.95) * scene.seen)
+    follow = scene.between(0.3, 1.2)
+    joined = np.where(scene.index < turn, before, before[turn] + follow * (after - after[turn]))
+    one = np.ones(scene.count)
+    return Course(
+        path=lambda on: (np.clip(joined if 0 in on else before, 0.0, 3.0), one),
+        happenings=[Happening(index=turn)],
+    )
+
+
+KINDS: dict[str, Kind] = {
+    kind.__name__: kind for kind in (*GROWING, *CYCLING, *LIVING, mixed, layered, spliced, coarse)
+}
 
 
 def make(kind: str, seed: int) -> Volume:
     """The volume of this kind and seed; the same each time."""
     scene = Scene(zlib.crc32(kind.encode()) ^ seed)
-    course = KINDS[kind](scene)
+    course = _stretched(scene, KINDS[kind](scene))
     grain = course.grain
     everything = frozenset(range(len(course.happenings)))
     ends: dict[frozenset[int], Series] = {}
@@ -117,6 +169,19 @@ def make(kind: str, seed: int) -> Volume:
     used, capacity = course.path(everything)
     used = np.minimum(np.round(np.maximum(used, 0.0) / grain) * grain, capacity)
     return _read(scene, kind, (used[: end + 1], capacity[: end + 1]), (looks, truth, foreseen))
+
+
+def _stretched(scene: Scene, course: Course) -> Course:
+    """Some volumes are larger or smaller than their kind would have them, so that no mark stands where it always stands."""
+    if not scene.chance(0.25):
+        return course
+    by = scene.spread(0.6, 1.7)
+
+    def path(on: frozenset[int]) -> tuple[Series, Series]:
+        used, capacity = course.path(on)
+        return used * by, capacity
+
+    return Course(path=path, happenings=course.happenings, grain=course.grain)
 
 
 def _wait(looks: Series, full: Series) -> Series:

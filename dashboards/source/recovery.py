@@ -4,7 +4,7 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.source import panels as p
 from dashboards.source import recovery_signals as r
-from dashboards.source.frame import CLAIM_LABELS, Panels, Sections, framed
+from dashboards.source.frame import CLAIM_LABELS, CLAIM_LINKS, Panels, Sections, framed
 from dashboards.source.panels import RUNBOOKS
 
 
@@ -12,7 +12,7 @@ def recovery() -> model.Dashboard:
     """Built anew at each call; its questions stand in SECTIONS."""
     return framed(
         "Recovery",
-        "Could the data really be got back: restores that were proven, replicas that keep up, copies that are whole.",
+        "Could the data really be got back: restores that were proven, and replicas that keep up.",
         SECTIONS,
     )
 
@@ -42,7 +42,7 @@ def _restores_first() -> Panels:
         ),
         sort_by=r.DRILL_AGE.name,
         labels={**CLAIM_LABELS, "state": r.DRILL_STATE.name, "runbook": "Runbook"},
-        links={r.DRILL_STATE.name: {"Runbook": RUNBOOKS + "${__data.fields.Runbook}"}},
+        links={**CLAIM_LINKS, r.DRILL_STATE.name: {"Runbook": RUNBOOKS + "${__data.fields.Runbook}"}},
         hidden=["Runbook"],
     )
     return (p.rows(20, drills),)
@@ -82,53 +82,9 @@ def _replicas_first() -> Panels:
     return (p.rows(40, replications),)
 
 
-def _copies() -> Panels:
-    sizes = p.Table(
-        title="Sizes of copies",
-        description="Those that shrank most first. Only where the tool tells the sizes of the newest two copies.",
-        columns=(r.SIZE_SHRUNK, r.SIZE_NEWEST, r.SIZE_BEFORE, r.POINTS),
-        sort_by=r.SIZE_SHRUNK.name,
-        labels={**CLAIM_LABELS, "source": "Source"},
-        links={r.SIZE_SHRUNK.name: {"Runbook": RUNBOOKS + "HoldfastBackupShrank"}},
-        width=14,
-    )
-    missing = p.Table(
-        title="Restore points that are missing",
-        description="By window: days, weeks and months of which a point is asked for and there is none.",
-        columns=(r.POINTS_MISSING,),
-        sort_by=r.POINTS_MISSING.name,
-        labels={**CLAIM_LABELS, "window": "Window"},
-        links={r.POINTS_MISSING.name: {"Runbook": RUNBOOKS + "HoldfastRetentionMissing"}},
-        width=10,
-    )
-    return (p.rows(50, sizes), p.rows(51, missing))
-
-
-def _places() -> Panels:
-    state = p.Table(
-        title="Snapshots of the cluster's own state",
-        description="Without them there may be no cluster into which data could be brought back.",
-        columns=(r.STATE_RESULT, r.STATE_SUCCESS, r.STATE_ATTEMPT),
-        sort_by=r.STATE_SUCCESS.name,
-        labels={
-            "cluster": "Cluster",
-            "schedule": "Schedule",
-            "namespace": "Namespace",
-            "source": "Source",
-            "result": r.STATE_RESULT.name,
-        },
-        links={r.STATE_RESULT.name: {"Runbook": RUNBOOKS + "HoldfastClusterStateBackupLate"}},
-        width=12,
-        height=8,
-    )
-    return (p.over_time(60, r.TARGETS_OVER_TIME), p.rows(61, state))
-
-
 SECTIONS: Sections = (
     (100, "Is every restore proven?", _proven),
     (200, "Which restores first?", _restores_first),
     (300, "Do replicas keep up?", _replicas),
     (400, "Which replicas first?", _replicas_first),
-    (500, "Are copies whole, and are there enough?", _copies),
-    (600, "Do the places stand, and the cluster itself?", _places),
 )

@@ -54,7 +54,7 @@ def _replications(state: str) -> str:
 
 
 PROVEN_RATIO = Signal(
-    name="Proven",
+    name="Restores proven",
     description="Share of the claims of which a proof is asked for whose restore was proven in time, and fast enough.",
     unit=units.PercentUnit,
     expression=f"({_drills('passed')}) / count({per(_DRILL, *CLAIM)})",

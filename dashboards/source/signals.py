@@ -1,6 +1,6 @@
 """What can be asked of Holdfast's series, each declared once: its name, meaning, unit and expression.
 
-A selector is written in one place, `_select`, and equal replicas are folded in one place, `per`, as the exporter's
+A selector is written in one place, `select`, and equal replicas are folded in one place, `per`, as the exporter's
 catalogue says. How a signal looks belongs to panels.py.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from grafana_foundation_sdk.models import units
 
 from holdfast.metrics.catalogue import FAMILIES
+from holdfast.metrics.family import Family
 
 _FAMILIES = {family.name: family for family in FAMILIES}
 
@@ -38,53 +39,103 @@ class Signal:
     expression: str
     unit: str = units.Short
     legend: str = ""
+    endless: str = ""
+    """How +Inf reads, where the quantity can be that."""
 
+
+_OF_A_NAMESPACE = frozenset(
+    {
+        "claim",
+        "filling",
+        "expansion",
+        "replication",
+        "tally",
+        "quota",
+        "provision",
+        "ephemeral",
+        "finding",
+        "snapshot",
+    }
+)
+"""Nouns of the catalogue that the choice of namespaces is about. Schedules are not: they may cover claims anywhere."""
+
+_CONTAINER = ("namespace", "pod", "container")
+FOREIGN: Mapping[str, tuple[str, ...]] = {
+    "container_cpu_usage_seconds_total": _CONTAINER,  # kubelets, of each container
+    "container_memory_working_set_bytes": _CONTAINER,
+    "scrape_samples_scraped": (),  # Prometheus itself, of each scrape
+}
+"""Series that are not the exporter's own, and their labels."""
 
 _CLUSTER = 'cluster=~"$cluster"'
 
 
-def _select(family: str, **matchers: str) -> str:
-    """Series of the family in the chosen clusters and, where it is about claims, namespaces. A `|` makes a pattern."""
-    labels = _FAMILIES[family].labels
+def select(series: str, **matchers: str) -> str:
+    """Series of the chosen clusters and, where they are of namespaces, those. A `|` makes a pattern."""
+    declared = None if series in FOREIGN else _FAMILIES[series.removesuffix("_bucket")]
     filters = [_CLUSTER]
-    if "namespace" in labels and ("persistentvolumeclaim" in labels or "tier" in labels):
+    if isinstance(declared, Family) and declared.noun in _OF_A_NAMESPACE:
         filters.append('namespace=~"$namespace"')
     for label, value in matchers.items():
         filters.append(f'{label}{"=~" if "|" in value else "="}"{value}"')
-    return f"{family}{{{','.join(filters)}}}"
+    return f"{series}{{{','.join(filters)}}}"
 
 
 def per(family: str, *labels: str, **matchers: str) -> str:
     """One value for each set of the labels, in each cluster, however many replicas are scraped."""
     fold = _FAMILIES[family].aggregation
-    return f"{fold} by ({', '.join(('cluster', *labels))}) ({_select(family, **matchers)})"
+    return f"{fold} by ({', '.join(('cluster', *labels))}) ({select(family, **matchers)})"
 
 
 def increase(family: str, *labels: str) -> str:
     """How fast a counter grows; the replica that sees most counts."""
-    return f"max by ({', '.join(('cluster', *labels))}) (rate({_select(family)}[$__rate_interval]))"
+    return f"max by ({', '.join(('cluster', *labels))}) (rate({select(family)}[$__rate_interval]))"
 
 
 def on(*labels: str) -> str:
     return f"on ({', '.join(('cluster', *labels))})"
 
 
-def or_zero(expression: str, known_by: str = "holdfast_protection_claims") -> str:
+def or_zero(expression: str, known_by: str = "holdfast_protection_claims", **matchers: str) -> str:
     """None is told as 0, but only where series of `known_by` say that somebody looked: else nothing is known."""
-    return f"{expression} or 0 * count({per(known_by, *_FAMILIES[known_by].labels)})"
+    return f"{expression} or 0 * count({per(known_by, *_FAMILIES[known_by].labels, **matchers)})"
+
+
+def named(expression: str, label: str, value: str) -> str:
+    """The same series, with this label as well."""
+    return f'label_replace({expression}, "{label}", "{value}", "", "")'
+
+
+def among(expression: str, label: str, states: Mapping[str, str], *at: str) -> str:
+    """The series that are in one of the states, by name an expression with labels `at`, and which of them in the label."""
+    return " or ".join(
+        named(f"({expression} and {on(*at)} {state})", label, name) for name, state in states.items()
+    )
+
+
+def renamed(expression: str, label: str, to: str, *kept: str) -> str:
+    """The label under another name, beside those that are kept."""
+    copied = f'label_replace({expression}, "{to}", "$1", "{label}", "(.*)")'
+    return f"max by ({', '.join(('cluster', *kept, to))}) ({copied})"
+
+
+def spread(over: str, expression: str, *at: str) -> str:
+    """The expression's value, which has the labels `at`, for each of the series of `over`, which have more."""
+    return f"0 * ({over}) + {on(*at)} group_left () ({expression})"
 
 
 CLUSTERS = "label_values(holdfast_build_info, cluster)"
 NAMESPACES = f"label_values(holdfast_protection_claims{{{_CLUSTER}}}, namespace)"
-"""What the choices of cluster and namespace are read from."""
+CLAIMS = f"label_values({select('holdfast_pvc_info')}, persistentvolumeclaim)"
+"""What the choices of cluster, namespace and claim are read from."""
 
-_UNSAFE = per("holdfast_pvc_protection_state", *CLAIM, "state", state=UNSAFE_STATES)
-_STATES = "holdfast_protection_claims", "namespace", "tier", "state"
-_WITHOUT_COPY = (
+UNSAFE_NOW = per("holdfast_pvc_protection_state", *CLAIM, "state", state=UNSAFE_STATES)
+TALLY = "holdfast_protection_claims", "namespace", "tier", "state"
+WITHOUT_COPY = (
     f"({per('holdfast_pvc_backup_age_seconds', *CLAIM)}"
     f" or time() - {per('holdfast_pvc_created_timestamp_seconds', *CLAIM)})"
 )
-_UNSAFE_WITHOUT_COPY = f"{_WITHOUT_COPY} and {on(*CLAIM)} {_UNSAFE}"
+_UNSAFE_WITHOUT_COPY = f"{WITHOUT_COPY} and {on(*CLAIM)} {UNSAFE_NOW}"
 _ORPHANED = per("holdfast_pvc_orphaned", *CLAIM)
 _NOT_UP = per("holdfast_source_state", *KIND, "state", state="failing|forbidden")
 
@@ -100,26 +151,26 @@ PROTECTED_RATIO = Signal(
     name="Protected",
     description="Share of the claims, exempt ones left out, that could be got back now within their objective.",
     unit=units.PercentUnit,
-    expression=f"sum({per(*_STATES, state='protected')})"
-    f" / sum({per(*_STATES, state='protected|late|never|unprotected|unknown')})",
+    expression=f"sum({per(*TALLY, state='protected')})"
+    f" / sum({per(*TALLY, state='protected|late|never|unprotected|unknown')})",
 )
 CLAIMS_BY_STATE = Signal(
     name="Claims by state",
     description="Every claim is in exactly one state: protected, late, never, unprotected, unknown or exempt.",
-    expression=f"sum by (state) ({per(*_STATES)})",
+    expression=f"sum by (state) ({per(*TALLY)})",
     legend="{{state}}",
 )
 PAGES = Signal(
     name="Worth a page",
     description="Claims with urgency page that are late, never backed up, unprotected or unknown.",
     expression=or_zero(
-        f"count({_UNSAFE} and {on(*CLAIM)} {per('holdfast_pvc_info', *CLAIM, urgency='page')})"
+        f"count({UNSAFE_NOW} and {on(*CLAIM)} {per('holdfast_pvc_info', *CLAIM, urgency='page')})"
     ),
 )
 UNSAFE = Signal(
     name="Not safe",
     description="Claims that are late, never backed up, unprotected or unknown, whatever they are worth.",
-    expression=or_zero(f"count({_UNSAFE})"),
+    expression=or_zero(f"count({UNSAFE_NOW})"),
 )
 SCHEDULES_BEHIND = Signal(
     name="Schedules behind",
@@ -143,13 +194,13 @@ BLIND_KINDS = Signal(
 FIRST_STATE = Signal(
     name="State",
     description="Claims that are not safe, by state.",
-    expression=with_runbook(_UNSAFE, ALERT_OF_STATE),
+    expression=with_runbook(UNSAFE_NOW, ALERT_OF_STATE),
 )
 FIRST_URGENCY = Signal(
     name="Urgency",
     description="What a broken objective of the claim is worth, and who uses and owns the claim.",
     expression=f"{per('holdfast_pvc_info', *CLAIM, 'urgency', 'tier', 'workload', 'claim_owner')}"
-    f" and {on(*CLAIM)} {_UNSAFE}",
+    f" and {on(*CLAIM)} {UNSAFE_NOW}",
 )
 FIRST_AGE = Signal(
     name="Without a copy for",
@@ -161,7 +212,7 @@ FIRST_OBJECTIVE = Signal(
     name="Objective",
     description="How old the newest copy may be.",
     unit=units.Seconds,
-    expression=f"{per('holdfast_pvc_rpo_seconds', *CLAIM)} and {on(*CLAIM)} {_UNSAFE}",
+    expression=f"{per('holdfast_pvc_rpo_seconds', *CLAIM)} and {on(*CLAIM)} {UNSAFE_NOW}",
 )
 FIRST_RATIO = Signal(
     name="Times the objective",
@@ -178,7 +229,7 @@ REASONS = Signal(
 STATES_BY_TIER = Signal(
     name="Claims",
     description="Claims that are not safe, by tier and state.",
-    expression=f"sum by (tier, state) ({per(*_STATES, state=UNSAFE_STATES)}) > 0",
+    expression=f"sum by (tier, state) ({per(*TALLY, state=UNSAFE_STATES)}) > 0",
     legend="{{tier}} {{state}}",
 )
 ORIGINS = Signal(

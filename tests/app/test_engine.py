@@ -152,7 +152,7 @@ def test_only_what_an_event_touches_is_judged() -> None:
     before = world.engine.judged
     world.put(claim("shop/data-7", status={"capacity": {"storage": "20Gi"}}))
     world.judge()
-    assert world.engine.judged - before <= 3
+    assert world.engine.judged - before <= 5
 
 
 def test_an_equal_object_is_no_change() -> None:

@@ -160,14 +160,22 @@ def test_config_check(tmp_path: Path) -> None:
     assert "sources off: velero" in holdfast("config", "check", "--config", tmp_path / "c.yaml").stdout
 
 
-def test_rbac_lists_and_watches_what_the_sources_read_and_nothing_else() -> None:
+def test_rbac_lists_and_watches_what_the_sources_read_and_nothing_else(tmp_path: Path) -> None:
     """The role follows from the feeds: never a Secret, never a verb that writes, never nodes/proxy."""
-    (role,) = yaml.safe_load_all(holdfast("rbac").stdout)
+    (tmp_path / "c.yaml").write_text("usage: {kubelet: {enabled: false}}\n")
+    (role,) = yaml.safe_load_all(holdfast("rbac", "--config", tmp_path / "c.yaml").stdout)
     granted = {(rule["apiGroups"][0], plural) for rule in role["rules"] for plural in rule["resources"]}
     read = {(feed.resource.group, feed.resource.plural) for feed in select(read_settings([])).feeds}
     assert granted == read
     assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list", "watch"}
     assert ("", "secrets") not in granted
+
+
+def test_rbac_opens_two_pages_of_kubelets_while_these_are_asked() -> None:
+    """Beside what is listed and watched, and for nothing but to be got."""
+    (role,) = yaml.safe_load_all(holdfast("rbac").stdout)
+    others = [rule for rule in role["rules"] if rule["verbs"] != ["list", "watch"]]
+    assert others == [{"apiGroups": [""], "resources": ["nodes/metrics", "nodes/stats"], "verbs": ["get"]}]
 
 
 def test_rbac_by_namespaces_is_roles_without_what_is_cluster_scoped(tmp_path: Path) -> None:

@@ -69,9 +69,13 @@ def serving(folder: Path, *more: str | Path) -> Iterator[Served]:
 
 
 def test_metrics_hold_what_report_prints_byte_for_byte(served: Served) -> None:
-    """The same objects, configuration and instant give the same text."""
+    """The same objects, samples, configuration and instant give the same text, once all forecasts are made."""
+    printed, deadline = reported(served.folder), time.monotonic() + 60
     body, headers = served.get("/metrics")
-    assert body.startswith(reported(served.folder))
+    while not body.startswith(printed):
+        assert time.monotonic() < deadline, "never the same"
+        time.sleep(0.3)
+        body, headers = served.get("/metrics")
     assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
 
 

@@ -1,12 +1,8 @@
 """The dashboards ask what the exporter answers, count nothing twice, and are what their source says."""
 
-import itertools
 import json
+import math
 import re
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +12,32 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from dashboards.source import recovery_signals, signals
+from dashboards.source import (
+    capacity_signals,
+    compliance_signals,
+    exporter_signals,
+    filling_signals,
+    hygiene_signals,
+    protection_signals,
+    recovery_signals,
+    risk_signals,
+    signals,
+)
 from dashboards.source.files import FOLDER, rendered
 from dashboards.source.panels import COLOURS, RUNBOOKS
 from holdfast.model.judgement import DRILL_STATES, REPLICATION_STATES
-from tests.real.prometheus import Prometheus, Sample, target
-from tests.rules.catalogue import exported
-from tests.rules.promql import Reading
+from tests.dashboards.boards import (
+    CATALOGUE,
+    DASHBOARDS,
+    OF_THE_DATA,
+    Question,
+    asked,
+    each_dashboard,
+    each_panel,
+)
+from tests.real.prometheus import Prometheus, Sample
 
 ROOT = Path(__file__).parents[2]
-CATALOGUE = exported()
-DASHBOARDS: dict[str, dict[str, Any]] = {
-    path.name: json.loads(path.read_text()) for path in FOLDER.glob("*.json")
-}
-PANELS = [
-    pytest.param(panel, id=f"{name}-{panel['id']}")
-    for name, board in sorted(DASHBOARDS.items())
-    for panel in board["panels"]
-    if panel["type"] != "row"
-]
 UNITS = {value for name, value in vars(units).items() if not name.startswith("_") and isinstance(value, str)}
 
 ALERTS = (
@@ -43,15 +46,6 @@ ALERTS = (
     recovery_signals.ALERT_OF_REPLICATION,
 )
 """By state, the runbooks that tables link to."""
-
-each_dashboard = pytest.mark.parametrize("board", DASHBOARDS.values(), ids=DASHBOARDS.keys())
-each_panel = pytest.mark.parametrize("panel", PANELS)
-
-
-def asked(expression: str, cluster: str = ".*", namespace: str = ".*", rate: str = "5s") -> str:
-    """The expression as Grafana sends it."""
-    filled = expression.replace("$cluster", cluster).replace("$namespace", namespace)
-    return filled.replace("$__rate_interval", rate)
 
 
 # ---- the files
@@ -95,19 +89,28 @@ def test_the_frame_is_what_users_rely_on(board: dict[str, Any]) -> None:
 def test_the_choices_are_data_source_cluster_and_namespace(board: dict[str, Any]) -> None:
     """They are read again when the time range changes, and All includes series that bear no such label."""
     choices = board["templating"]["list"]
-    assert [choice["name"] for choice in choices] == ["datasource", "cluster", "namespace"]
+    assert [choice["name"] for choice in choices[:3]] == ["datasource", "cluster", "namespace"]
+    for choice in choices[1:3]:
+        assert (choice["multi"], choice["includeAll"], choice["allValue"]) == (True, True, ".*")
     for choice in choices[1:]:
-        assert (choice["refresh"], choice["multi"], choice["includeAll"], choice["allValue"]) == (
-            2,
-            True,
-            True,
-            ".*",
-        )
+        assert choice["refresh"] == 2
         assert choice["datasource"]["uid"] == "${datasource}"
         selector = re.fullmatch(r"label_values\((.*), (\w+)\)", choice["query"])
         assert selector
-        assert selector[2] == choice["name"]
-        assert Reading(selector[1], CATALOGUE).problems == []
+        assert selector[2] == {"claim": "persistentvolumeclaim"}.get(choice["name"], choice["name"])
+        assert Question(selector[1]).problems == []
+
+
+def test_only_the_page_of_one_claim_asks_for_a_claim() -> None:
+    """One and not all: a graph of every claim's fan would show nothing."""
+    asking = {
+        name: board["templating"]["list"][3:]
+        for name, board in DASHBOARDS.items()
+        if len(board["templating"]["list"]) > 3
+    }
+    assert list(asking) == ["holdfast-claim.json"]
+    (choice,) = asking["holdfast-claim.json"]
+    assert (choice["name"], choice["multi"], choice["includeAll"]) == ("claim", False, False)
 
 
 @each_dashboard
@@ -168,46 +171,11 @@ def test_values_that_speak_are_those_of_the_catalogue() -> None:
 def test_a_query_asks_what_the_exporter_answers(panel: dict[str, Any]) -> None:
     """Every series, label and closed value exists, and no replica counts twice."""
     for query in panel["targets"]:
-        reading = Reading(asked(query["expr"]), CATALOGUE, totals=True)
+        reading = Question(query["expr"])
         assert reading.problems == []
-        assert "instance" not in reading.labels
+        if "instance" in query["expr"]:
+            assert not reading.names & OF_THE_DATA
         assert set(re.findall(r"{{(\w+)}}", query.get("legendFormat", ""))) <= reading.labels
-
-
-@pytest.fixture(scope="module")
-def prometheus() -> Iterator[Prometheus]:
-    """A Prometheus that scrapes two clusters of two replicas each, all of them serving fleet.prom."""
-    text = (Path(__file__).parent / "fleet.prom").read_text()
-    count = itertools.count()
-
-    class Replica(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            number = str(next(count))
-            body = re.sub(r"ago\((-?\d+)\)", lambda found: f"{time.time() - int(found[1]):.3f}", text)
-            body = body.replace("rising()", number)
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *args: Any) -> None:
-            pass  # the test's output is no access log
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Replica) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        port = server.server_address[1]
-        scrape = []
-        for cluster in ("eu", "us"):
-            entry = target(cluster, f"127.0.0.1:{port}", f"localhost:{port}", honor_labels=True)
-            entry["static_configs"][0]["labels"] = {"cluster": cluster}
-            scrape.append(entry)
-        with Prometheus(scrape) as started:
-            started.wait_for(
-                "count(holdfast_build_info)", lambda answer: bool(answer) and answer[0].value == 4
-            )
-            started.wait_for("count(rate(holdfast_source_errors_total[5s]) > 0)", bool)
-            yield started
-        server.shutdown()
 
 
 @pytest.mark.real
@@ -219,6 +187,18 @@ def test_a_panel_shows_something(prometheus: Prometheus, panel: dict[str, Any]) 
         assert answer, query["expr"]
         labels = [tuple(sorted(sample.labels.items())) for sample in answer]
         assert len(set(labels)) == len(labels)
+        assert not any(math.isnan(sample.value) for sample in answer)
+
+
+@pytest.mark.real
+@each_dashboard
+def test_a_choice_has_something_to_choose(prometheus: Prometheus, board: dict[str, Any]) -> None:
+    """Grafana asks for the values of a label; of cluster, namespace and claim there are several."""
+    for choice in board["templating"]["list"][1:]:
+        asks = re.fullmatch(r"label_values\((.*), (\w+)\)", choice["query"])
+        assert asks
+        answer = prometheus.query(f"group by ({asks[2]}) ({asked(asks[1])})")
+        assert len({sample.labels[asks[2]] for sample in answer} - {""}) > 1
 
 
 @pytest.mark.real
@@ -250,6 +230,40 @@ def test_a_copy_that_shrank_stands_first(prometheus: Prometheus) -> None:
         (recovery_signals.REPLICAS_BROKEN, 2, 0),
         (recovery_signals.REPLICAS_LAGGING, 2, 1),
         (recovery_signals.REPLICAS_HEALTHY, 2, 1),
+        (filling_signals.FULL_NOW, 2, 1),
+        (filling_signals.FULL_SOON, 4, 1),
+        (filling_signals.FULL_PERHAPS, 4, 1),
+        (filling_signals.NOT_FORETOLD, 2, 0),
+        (filling_signals.NOT_MEASURED, 4, 0),
+        (filling_signals.WITHIN_DAY, 2, 0),
+        (filling_signals.WITHIN_WEEK, 2, 1),
+        (filling_signals.NOT_IN_SIGHT, 2, 1),
+        (capacity_signals.QUOTAS_NEAR, 2, 1),
+        (protection_signals.LATE, 2, 1),
+        (protection_signals.UNPROTECTED, 2, 0),
+        (protection_signals.EXEMPT, 2, 0),
+        (protection_signals.SCHEDULES_FAILED, 4, 2),
+        (protection_signals.SCHEDULES_PAUSED, 2, 1),
+        (protection_signals.SCHEDULES_RUNNING, 2, 1),
+        (protection_signals.POINTS_SHORT, 2, 1),
+        (compliance_signals.KEPT, 1 / 2, 1 / 2),
+        (compliance_signals.IN_STEP, 1 / 3, 1 / 2),
+        (compliance_signals.DECLARED, 2 / 3, 1),
+        (hygiene_signals.ORPHANED, 2, 0),
+        (hygiene_signals.DORMANT_BYTES, 4000, 0),
+        (hygiene_signals.VOLUMES, 2, 1),
+        (hygiene_signals.SNAPSHOTS, 4, 2),
+        (hygiene_signals.ATTACHMENTS, 2, 1),
+        (hygiene_signals.CRITICAL, 0, 0),
+        (hygiene_signals.WARNINGS, 2, 1),
+        (hygiene_signals.INFOS, 2, 0),
+        (risk_signals.NOT_PROVEN, 4, 1),
+        (risk_signals.NOT_IN_STEP, 4, 1),
+        (exporter_signals.REPLICAS, 4, 2),
+        (exporter_signals.CONFIGURATIONS, 1, 1),
+        (exporter_signals.VERSIONS, 1, 1),
+        (exporter_signals.DISAGREED, 0, 0),
+        (exporter_signals.STATES_UNKNOWN, 4, 2),
     ],
     ids=lambda value: value.name if isinstance(value, signals.Signal) else "",
 )
@@ -278,5 +292,23 @@ def test_nothing_known_is_not_nothing_wrong(prometheus: Prometheus) -> None:
         recovery_signals.PROVEN_RATIO,
         recovery_signals.DRILLS_FAILED,
         recovery_signals.REPLICAS_BROKEN,
+        filling_signals.FULL_SOON,
+        filling_signals.NOT_FORETOLD,
+        capacity_signals.QUOTAS_NEAR,
+        protection_signals.LATE,
+        protection_signals.SCHEDULES_FAILED,
+        protection_signals.POINTS_SHORT,
+        compliance_signals.KEPT,
+        compliance_signals.IN_STEP,
+        compliance_signals.DECLARED,
+        hygiene_signals.ORPHANED,
+        hygiene_signals.VOLUMES,
+        hygiene_signals.SNAPSHOTS,
+        hygiene_signals.ATTACHMENTS,
+        hygiene_signals.WARNINGS,
+        risk_signals.NOT_PROVEN,
+        risk_signals.NOT_IN_STEP,
+        exporter_signals.REPLICAS,
+        exporter_signals.DISAGREED,
     ):
         assert prometheus.query(asked(signal.expression, cluster="nowhere")) == []

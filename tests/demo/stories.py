@@ -51,9 +51,13 @@ STORIES = (
     story("branch/mail", "protected"),
     story("branch/scans", "unprotected", "no-schedule"),  # a replica is no backup
     story("branch/price-lists", "exempt"),
+    story("branch/inbox", "unprotected", "no-schedule"),  # a share with outbox
+    story("branch/outbox", "unprotected", "no-schedule"),
     # media: Longhorn
     story("media/films", "protected"),
     story("media/music", "protected"),
+    story("media/posters", "unprotected", "no-schedule"),  # an export with subtitles
+    story("media/subtitles", "unprotected", "no-schedule"),
     # standby: the receiving side of replications
     story("standby/crm-db", "exempt", "", "dormant operator-owned"),
     # crm and erp: counters alone
@@ -76,6 +80,7 @@ STORIES = (
     story("analytics/warehouse", "never", "run-in-progress"),
     story("analytics/spark-scratch", "exempt"),  # by tier
     story("analytics/spark-exec-7-spill", "exempt"),  # generic ephemeral
+    story("analytics/models", "unprotected", "no-schedule"),
     story("analytics/backfill-input", "unprotected", "no-schedule", "orphaned finished-only"),
     story("analytics/notebooks", "protected", "", "dormant waiting-pods"),  # CSI snapshots
     # platform: CronJobs, a paused schedule, one that is refused, exemptions
@@ -116,6 +121,8 @@ STORIES = (
     story("staging/perf-results", "exempt", "", "orphaned unreferenced"),
     story("staging/golden-image", "exempt", "", "dormant clone-source"),
     story("staging/nightly-db", "exempt"),
+    story("staging/feature-1437-db", "exempt"),
+    story("staging/feature-1440-db", "exempt"),
 )
 
 WAITING = {
@@ -146,6 +153,81 @@ FINDINGS = {
     ("retention-too-short", "PersistentVolumeClaim", "payments", "fraud-models"),
     ("retention-too-long", "PersistentVolumeClaim", "lab", "notebooks"),
     ("expiry-before-next-run", "PersistentVolumeClaim", "content", "podcasts"),
+    ("emptydir-without-limit", "Deployment", "lab", "jupyter"),  # elsewhere a LimitRange gives every pod one
+    ("no-ephemeral-limit", "Deployment", "lab", "jupyter"),
+}
+
+UNMEASURED = {
+    # claim: why nothing measures it
+    "analytics/warehouse": "block-mode",
+    "analytics/models": "driver-silent",
+    "staging/feature-1437-db": "node-silent",
+    "staging/feature-1440-db": "just-started",
+}
+
+STALE = {"archive/mailboxes"}  # its node fell silent half an hour ago
+
+SHARED = {
+    # claim: the space that it shares
+    "media/posters": "nfs:filer.example.com:/export/media",  # as their volumes say
+    "media/subtitles": "nfs:filer.example.com:/export/media",
+    "branch/inbox": "driver:smb.csi.k8s.io:office",  # as they filled alike
+    "branch/outbox": "driver:smb.csi.k8s.io:office",
+}
+
+UNFORETOLD = {
+    # claim: why nobody can say when it is full
+    "shop/data-cart-redis-0": "short-history",
+    "content/press-kit": "short-history",
+    "analytics/spark-exec-7-spill": "short-history",
+    "content/photo-archive": "resize-pending",
+    "crm/attachments": "resize-pending",
+    "platform/gitea-data": "resize-pending",
+    "platform/runner-cache": "no-readings",
+    "shop/data-search-1": "stale",
+}
+
+FILLING = {
+    # claim: what of it is full, between so many days and so many
+    "analytics/spark-scratch": ("bytes", 0.1, 0.6),
+    "payments/audit-log": ("bytes", 1.2, 2.0),  # within four days by its tier, and worth a page
+    "platform/loki-chunks": ("bytes", 2.0, 3.5),  # within the built-in four days
+    "shop/session-store": ("inodes", 1.2, 2.0),
+    "platform/registry": ("bytes", 10.0, 20.0),  # pruned once a week, and more comes than goes
+    "media/films": ("bytes", 18.0, 35.0),
+}
+
+STILL = {
+    # claim: how full it is, in per cent, though it does not fill
+    "archive/scans": 97.2,
+    "platform/ldap-data": 6.0,
+    "platform/queue-rabbitmq-0": 17.0,  # it comes and goes
+}
+
+CONFINED = {
+    # claim: why it cannot grow
+    "analytics/warehouse": "maximum-size",
+    "analytics/models": "class-forbids",
+    "branch/inbox": "class-forbids",
+    "branch/outbox": "class-forbids",
+    "platform/runner-cache": "class-forbids",
+    "archive/scans": "class-missing",
+    "media/posters": "no-class",
+    "media/subtitles": "no-class",
+    "crm/attachments": "quota",
+}
+
+ROOMS = {
+    # quota or pool: whether what is left of it goes
+    "analytics/analytics requests.storage": True,
+    "analytics/analytics requests.storage fast": True,
+    "analytics/analytics requests.ephemeral-storage": False,
+    "analytics/analytics limits.ephemeral-storage": False,
+    "crm/storage requests.storage": False,
+    "fast": True,
+    "shared": False,
+    "longhorn kubernetes.io/hostname=worker-2": True,
+    "longhorn kubernetes.io/hostname=worker-5": True,
 }
 
 DRILLS = {
@@ -272,4 +354,33 @@ UNSEEN = {
     ("holdfast_check_info", "judged", "partly"): "tells of the exporter's sight, not of an object",
     ("holdfast_check_info", "judged", "no"): "tells of the exporter's sight, not of an object",
     ("holdfast_check_info", "judged", "off"): "a check that the configuration switches off",
+    ("holdfast_pvc_usage_unmeasured", "reason", "not-asked"): "here the kubelets are asked",
+    ("holdfast_pvc_usage_unmeasured", "reason", "not-scraped"): "only where no kubelet is asked",
+}
+
+_UNASKED = "a folder names no kubelet that could be asked: not-scraped is all that is known"
+_UNTOLD = "a folder holds volume statistics, and no summaries of nodes"
+_UNREAD = "objects tell what is used now, and nothing of the weeks before"
+
+SEEN_FROM = {
+    # what it gives and the cluster itself does not: where no kubelet is asked, an API without a sample is to blame
+    ("holdfast_pvc_usage_unmeasured", "reason", "not-scraped"),
+}
+
+UNSEEN_FROM = {
+    # what the same cluster, written to a folder, cannot give besides; a family as a whole where no word is named
+    ("holdfast_pvc_usage_unmeasured", "reason", "driver-silent"): _UNASKED,
+    ("holdfast_pvc_usage_unmeasured", "reason", "node-silent"): _UNASKED,
+    ("holdfast_ephemeral_used_bytes", "", ""): _UNTOLD,
+    ("holdfast_ephemeral_measured_pods", "", ""): _UNTOLD,
+    ("holdfast_ephemeral_limit_used_ratio", "", ""): _UNTOLD,
+    ("holdfast_node_filesystem_capacity_bytes", "", ""): _UNTOLD,
+    ("holdfast_node_filesystem_available_bytes", "", ""): _UNTOLD,
+    ("holdfast_node_filesystem_used_bytes", "", ""): _UNTOLD,
+    ("holdfast_node_filesystem_inodes", "", ""): _UNTOLD,
+    ("holdfast_node_filesystem_inodes_used", "", ""): _UNTOLD,
+    ("holdfast_node_filesystem_age_seconds", "", ""): _UNTOLD,
+    ("holdfast_quota_time_to_full_seconds", "", ""): _UNREAD,
+    ("holdfast_pool_time_to_full_seconds", "", ""): _UNREAD,
+    ("holdfast_pool_time_to_full_early_seconds", "", ""): _UNREAD,
 }

@@ -152,14 +152,15 @@ def test_the_same_instant_gives_the_same_objects() -> None:
 
 
 def test_written_objects_are_read_again_as_they_were(tmp_path: Path) -> None:
-    files = write_demo(tmp_path / "cluster", NOW)
+    *files, usage = write_demo(tmp_path / "cluster", NOW)
     read = [obj for file in files for obj in yaml.safe_load(file.read_text("utf-8"))["items"]]
     assert sorted(read, key=named) == sorted(example(), key=named)
-    assert set(files) == set((tmp_path / "cluster").iterdir())
+    assert {*files, usage} == set((tmp_path / "cluster").iterdir())
 
 
 def test_written_objects_are_written_as_kubectl_lists_them(tmp_path: Path) -> None:
-    files = {file.name: file.read_text("utf-8") for file in write_demo(tmp_path, NOW)}
+    *written, _ = write_demo(tmp_path, NOW)
+    files = {file.name: file.read_text("utf-8") for file in written}
     assert files["persistentvolumeclaim.yaml"].startswith("apiVersion: v1\nitems:\n- apiVersion: v1\n")
     assert all(text.endswith("kind: List\nmetadata:\n  resourceVersion: ''\n") for text in files.values())
     assert not any(re.search(r"[&*]id\d", text) for text in files.values())

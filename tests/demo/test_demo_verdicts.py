@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from holdfast.app.compose import read_settings
-from holdfast.demo import demo_config, demo_objects
 from holdfast.metrics.catalogue import RENDERED
 from holdfast.model.identity import ReplicationKey
 from holdfast.model.judgement import ALWAYS
+from tests.demo.living import lived
 from tests.demo.stories import (
     DRILLS,
     FINDINGS,
@@ -44,11 +42,8 @@ def at(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-@cache
 def judged(now: str) -> World:
-    instant = at(now)
-    policy = read_settings([demo_config()]).policy()
-    return World(*demo_objects(instant), now=instant, policy=policy)
+    return lived(at(now))
 
 
 def told_name(key: ReplicationKey) -> str:
@@ -180,8 +175,7 @@ def test_copies_of_an_earlier_claim_are_inherited_by_a_restore_and_by_nothing_el
 def test_a_cluster_that_lives_keeps_its_promises() -> None:
     told = at(NOWS["weekday"])
     later = told + 5 * 3600
-    policy = read_settings([demo_config()]).policy()
-    world = World(*demo_objects(later, told=told), now=later, policy=policy)
+    world = lived(later, told)
     for name in ("payments/data-ledger-db-0", "payments/data-vault-0", "shop/orders-db-0"):
         assert world.claim(name).protection.state == "protected"
     assert world.claim("analytics/warehouse").protection.state == "never"

@@ -56,7 +56,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def keep(live: Any, store: Any, rounds: int = 3) -> list[tuple[float | None, bool]]:
     """What was shown in this many rounds."""
-    task = asyncio.create_task(serve._keep_history(live, store))
+    stores: Any = serve.Stores(store, Kept())
+    task = asyncio.create_task(serve._keep_history(live, stores))
     async with asyncio.timeout(10):
         shown = [await live.shown.get() for _ in range(rounds)]
     task.cancel()

@@ -84,6 +84,42 @@ backup_schedule_missed_runs: source namespace schedule
 backup_running_seconds: source namespace schedule
 backup_target_available: source namespace target
 backup_target_checked_timestamp_seconds: source namespace target
+pvc_not_expandable: namespace persistentvolumeclaim reason
+quota_hard_bytes: namespace resourcequota resource storageclass
+quota_used_bytes: namespace resourcequota resource storageclass
+quota_hard_claims: namespace resourcequota storageclass
+quota_used_claims: namespace resourcequota storageclass
+pool_available_bytes: namespace storageclass topology
+pool_maximum_volume_bytes: namespace storageclass topology
+class_expandable: namespace storageclass
+class_claims: namespace storageclass
+class_requested_bytes: namespace storageclass
+class_capacity_bytes: namespace storageclass
+class_used_bytes: namespace storageclass
+class_measured_bytes: namespace storageclass
+pvc_used_bytes: namespace persistentvolumeclaim
+pvc_inodes_used: namespace persistentvolumeclaim
+pvc_inodes: namespace persistentvolumeclaim
+pvc_usage_age_seconds: namespace persistentvolumeclaim
+pvc_filesystem_bytes: namespace persistentvolumeclaim
+pvc_available_bytes: namespace persistentvolumeclaim
+pvc_usage_unmeasured: namespace persistentvolumeclaim reason
+pvc_backend_info: namespace persistentvolumeclaim backend
+backend_used_bytes: backend
+backend_capacity_bytes: backend
+backend_time_to_full_seconds: backend
+backend_time_to_full_early_seconds: backend
+pvc_time_to_full_seconds: namespace persistentvolumeclaim resource
+pvc_time_to_full_early_seconds: namespace persistentvolumeclaim resource
+pvc_time_to_full_late_seconds: namespace persistentvolumeclaim resource
+pvc_full_chance_ratio: namespace persistentvolumeclaim resource
+pvc_forecast_unknown: namespace persistentvolumeclaim resource reason
+pvc_growth_bytes_per_second: namespace persistentvolumeclaim
+usage_coverage_claims: csi_driver state
+kubelets: state
+quota_time_to_full_seconds: namespace resourcequota resource storageclass
+pool_time_to_full_seconds: namespace storageclass topology
+pool_time_to_full_early_seconds: namespace storageclass topology
 pvc_orphaned: namespace persistentvolumeclaim reason
 pvc_dormant: namespace persistentvolumeclaim reason
 pvc_unused_seconds: namespace persistentvolumeclaim
@@ -103,6 +139,15 @@ volume_attach_pending_seconds: namespace persistentvolume node
 volume_provision_duration_seconds: storageclass
 volume_attach_duration_seconds: csi_driver
 volume_reattach_duration_seconds: csi_driver
+ephemeral_used_bytes: namespace workload_kind workload
+ephemeral_measured_pods: namespace workload_kind workload
+ephemeral_limit_used_ratio: namespace workload_kind workload kind name
+node_filesystem_capacity_bytes: namespace node filesystem
+node_filesystem_available_bytes: namespace node filesystem
+node_filesystem_used_bytes: namespace node filesystem
+node_filesystem_inodes: namespace node filesystem
+node_filesystem_inodes_used: namespace node filesystem
+node_filesystem_age_seconds: namespace node
 finding: check kind namespace name
 check_info: check severity judged
 source_up: source kind

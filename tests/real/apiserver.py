@@ -47,6 +47,7 @@ class ApiServer:
         self.token = secrets.token_hex(16)
         self._with_controllers = controllers
         self._flags = flags
+        self.etcd_url = ""
         self._stack = ExitStack()
         self._folder = Path()
         self._client = Client(self.url)
@@ -244,6 +245,7 @@ class ApiServer:
 
     def _start_etcd(self, stack: ExitStack) -> str:
         url, peers = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+        self.etcd_url = url
         command: list[str | Path] = [
             tools.path("etcd"),
             "--data-dir", self._folder / "etcd",

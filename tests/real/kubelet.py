@@ -1,17 +1,18 @@
-"""Kubelets on loopback: HTTPS that demands a token and serves metric text; they hang, die, lie and return on demand.
+"""Kubelets on loopback: HTTPS that demands a token and serves metric text and summaries; they hang, die, lie and return on demand.
 
 Here belongs what stands in for a node. What is asked of it, and expected, belongs to the tests.
 """
 
 import asyncio
+import json
 import ssl
 import threading
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import NodeAddress
@@ -41,7 +42,9 @@ kubelet_http_requests_duration_seconds_sum{long_running="false",method="GET",pat
 kubelet_http_requests_duration_seconds_count{long_running="false",method="GET",path="metrics",server_type="readwrite"} 402
 """
 _MOVED = b"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/metrics\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_ENDLESS = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nConnection: close\r\n\r\n"
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+_PLAIN = b"text/plain; version=0.0.4"
+_ENDLESS = b"HTTP/1.1 200 OK\r\nContent-Type: " + _PLAIN + b"\r\nConnection: close\r\n\r\n"
 
 
 def exposition(claims: Mapping[ClaimRef, Mapping[str, float]]) -> bytes:
@@ -58,6 +61,104 @@ def exposition(claims: Mapping[ClaimRef, Mapping[str, float]]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+Stats = dict[str, Any]
+_GIB = 2**30
+_TIME = "2026-11-21T11:59:40Z"
+_CPU = {"time": _TIME, "usageNanoCores": 1234567, "usageCoreNanoSeconds": 987654321000}
+_MEMORY = {"time": _TIME, "usageBytes": 71303168, "workingSetBytes": 58720256, "rssBytes": 41943040}
+
+
+def filesystem(used: float, *, time: str = _TIME, **others: Any) -> Stats:
+    """One ``FsStats``: a disk of 100 GiB unless ``others`` say more. None takes a field away."""
+    whole = {
+        "time": time,
+        "availableBytes": 60 * _GIB,
+        "capacityBytes": 100 * _GIB,
+        "usedBytes": used,
+        "inodesFree": 6_000_000,
+        "inodes": 6_553_600,
+        "inodesUsed": 553_600,
+    }
+    return {key: value for key, value in {**whole, **others}.items() if value is not None}
+
+
+def pod_stats(
+    name: str = "shop/web-0",
+    *,
+    used: float | None = None,
+    volumes: Mapping[str, float] | None = None,
+    containers: Mapping[str, tuple[float, float]] | None = None,
+    uid: str = "",
+    time: str = _TIME,
+) -> Stats:
+    """One ``PodStats``: bytes of emptyDirs by volume, and of (layer, logs) by container. ``used`` is their sum unless given.
+
+    A service account's token and a claim are always mounted besides, as in most pods.
+    """
+    namespace, _, name = name.partition("/")
+    dirs, parts = volumes or {}, {"main": (0.0, 0.0)} if containers is None else containers
+    together = sum(dirs.values()) + sum(map(sum, parts.values())) if used is None else used
+    claim = {"pvcRef": {"name": "data", "namespace": namespace}}
+    return {
+        "podRef": {"name": name, "namespace": namespace, "uid": uid or f"pod-{namespace}-{name}"},
+        "startTime": "2026-11-20T09:00:00Z",
+        "containers": [
+            {
+                "name": container,
+                "startTime": "2026-11-20T09:00:03Z",
+                "cpu": _CPU,
+                "memory": _MEMORY,
+                "rootfs": filesystem(layer, inodesUsed=31),
+                "logs": filesystem(logs, inodesUsed=2),
+            }
+            for container, (layer, logs) in parts.items()
+        ],
+        "cpu": _CPU,
+        "memory": _MEMORY,
+        "network": {"time": _TIME, "name": "eth0", "rxBytes": 1, "rxErrors": 0, "interfaces": []},
+        "volume": [
+            *(filesystem(size, time=time) | {"name": volume} for volume, size in dirs.items()),
+            filesystem(12288, time=time) | {"name": "kube-api-access-x7k2p"},
+            filesystem(5 * _GIB, time=time) | {"name": "data"} | claim,
+        ],
+        "ephemeral-storage": filesystem(together, time=time),
+        "process_stats": {"process_count": 3},
+    }
+
+
+def summary(
+    node: str,
+    *pods: Stats,
+    disk: Stats | None = None,
+    images: Stats | None = None,
+    layers: Stats | None = None,
+) -> bytes:
+    """The body of ``/stats/summary``: one disk for everything unless told otherwise."""
+    whole = filesystem(40 * _GIB) if disk is None else disk
+    image_fs = whole | {"usedBytes": 9 * _GIB, "inodesUsed": 70_000} if images is None else images
+    return json.dumps(
+        {
+            "node": {
+                "nodeName": node,
+                "systemContainers": [{"name": "kubelet", "startTime": _TIME, "cpu": _CPU, "memory": _MEMORY}],
+                "startTime": "2026-11-01T00:00:00Z",
+                "cpu": _CPU,
+                "memory": _MEMORY | {"availableBytes": 8 * _GIB},
+                "network": {"time": _TIME, "name": "eth0", "rxBytes": 1, "txBytes": 2, "interfaces": []},
+                "fs": whole,
+                "runtime": {"imageFs": image_fs, "containerFs": image_fs if layers is None else layers},
+                "rlimit": {"time": _TIME, "maxpid": 4194304, "curproc": 811},
+            },
+            "pods": _listed(pods),
+        }
+    ).encode()
+
+
+def _listed(pods: Sequence[Stats]) -> list[Stats] | None:
+    """Go writes an empty list as null."""
+    return list(pods) or None
+
+
 def _number(value: float) -> str:
     return "NaN" if value != value else f"{value:.12g}" if value < 1e6 else f"{value!r}"  # noqa: PLR0124 - NaN
 
@@ -70,6 +171,7 @@ class Node:
     token: str
     port: int = 0
     text: bytes = field(default_factory=lambda: exposition({}))
+    stats: bytes = b""
     mood: Mood = "well"
     asked: int = 0
 
@@ -178,23 +280,29 @@ async def _answer(node: Node, reader: asyncio.StreamReader, writer: asyncio.Stre
 
 def _response(node: Node, head: str) -> bytes:
     request, *fields = head.split("\r\n")
-    if not request.startswith("GET /metrics "):
+    path = request.removeprefix("GET ").partition(" ")[0]
+    pages = {
+        "/metrics": ("metrics", node.text, _TEXT),
+        "/stats/summary": ("stats", node.stats or summary(node.name), "application/json"),
+    }
+    if path not in pages:
         return _reply(b"404 page not found", 404)
+    right, body, kind = pages[path]
     if f"Authorization: Bearer {node.token}" not in fields:
         return _reply(b"Unauthorized", 401)
     instead = {
-        "forbids": _reply(b"Forbidden (user=u, verb=get, resource=nodes, subresource=metrics)", 403),
+        "forbids": _reply(f"Forbidden (user=u, verb=get, resource=nodes, subresource={right})".encode(), 403),
         "moves": _MOVED,
         "page": _reply(b"<html>Sign in</html>", 200, "text/html; charset=utf-8"),
-        "empty": _reply(b"", 200),
-        "endless": _ENDLESS + node.text,
+        "empty": _reply(b"", 200, kind),
+        "endless": _ENDLESS.replace(_PLAIN, kind.encode()) + body,
     }
-    whole = _reply(node.text, 200)
+    whole = _reply(body, 200, kind)
     if node.mood in ("stalls", "cut"):
-        return whole[: len(whole) - len(node.text) // 2]
+        return whole[: len(whole) - len(body) // 2]
     return instead.get(node.mood, whole)
 
 
-def _reply(body: bytes, status: int, kind: str = "text/plain; version=0.0.4; charset=utf-8") -> bytes:
+def _reply(body: bytes, status: int, kind: str = _TEXT) -> bytes:
     head = f"HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return head.encode() + body

@@ -1,6 +1,7 @@
 """Our client and our rounds against kubelets on loopback: who answers, who does not, and what that does to the others."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from holdfast.usage.kubelet import KubeletError, Told
 from holdfast.usage.kubelet import Kubelets as Client
 from holdfast.usage.sweep import Sweep
 from tests.http.stand import Authority
-from tests.real.kubelet import Kubelets, Mood, exposition
+from tests.real.kubelet import Kubelets, Mood, exposition, pod_stats, summary
 
 NOW = 1_800_000_000.0
 TOKEN = "a-token-that-opens"
@@ -195,6 +196,60 @@ async def test_the_certificate_of_another_node_is_refused(
             error = await refused(client, kubelets["node-1"].address)
         assert "bears neither its address nor the node's name" in error.text
         assert kubelets["node-1"].asked == 0
+
+
+async def test_a_kubelet_tells_what_its_pods_fill(client: Client, kubelets: Kubelets) -> None:
+    kubelets["node-1"].stats = summary("node-1", pod_stats("shop/web-0", containers={"main": (5e9, 1e6)}))
+    told = await client.summary(kubelets["node-1"].address)
+    assert (told.node, [disk.filesystem for disk in told.disks]) == ("node-1", ["nodefs", "imagefs"])
+    assert [(scratch.pod, scratch.used) for scratch in told.pods.values()] == [("web-0", 5_001_000_000.0)]
+
+
+@pytest.mark.parametrize(
+    ("mood", "reason", "words"),
+    [
+        ("hangs", "timeout", "has not answered within 2 s"),
+        ("stalls", "timeout", "has not answered within 2 s"),
+        ("dead", "connection", "cannot be reached (connection refused)"),
+        ("cut", "connection", "cannot be reached (the connection broke)"),
+        ("page", "bad_answer", "does not answer as a kubelet"),
+        ("empty", "bad_answer", "does not answer as a kubelet"),
+        ("forbids", "unauthorized", "grant `get` on `nodes/stats`"),
+        ("moves", "bad_answer", "answers 302"),
+    ],
+)
+async def test_a_kubelet_without_a_summary_is_told_so(
+    mood: Mood, reason: AskReason, words: str, client: Client, kubelets: Kubelets
+) -> None:
+    kubelets.becomes("node-1", mood)
+    with pytest.raises(KubeletError, match=re.escape(words)) as caught:
+        await client.summary(kubelets["node-1"].address)
+    assert caught.value.reason == reason
+    assert TOKEN not in caught.value.text
+
+
+async def test_an_endless_summary_is_not_read_to_its_end(spec: KubeletSpec, kubelets: Kubelets) -> None:
+    kubelets.becomes("node-1", "endless")
+    async with Client(spec, lambda: NOW, most_bytes=2**20) as client:
+        with pytest.raises(KubeletError) as caught:
+            await client.summary(kubelets["node-1"].address)
+    assert caught.value.reason == "too_large"
+
+
+async def test_the_summary_of_another_node_is_not_taken(client: Client, kubelets: Kubelets) -> None:
+    """The address was given to another node since, and its kubelet answers well."""
+    kubelets["node-1"].stats = summary("node-2")
+    with pytest.raises(KubeletError, match="answers for another node") as caught:
+        await client.summary(kubelets["node-1"].address)
+    assert caught.value.reason == "bad_answer"
+
+
+async def test_a_kubelet_that_returns_tells_its_summary_again(client: Client, kubelets: Kubelets) -> None:
+    kubelets.becomes("node-1", "dead")
+    with pytest.raises(KubeletError):
+        await client.summary(kubelets["node-1"].address)
+    kubelets.becomes("node-1", "well")
+    assert (await client.summary(kubelets["node-1"].address)).disks
 
 
 @dataclass

@@ -8,13 +8,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from holdfast.history.usage import STEP, UsageHistory
+from holdfast.history.usage import SLOTS, STEP, UsageHistory
 from holdfast.model.asking import PrometheusSpec
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import UsageSample
@@ -23,13 +22,10 @@ from holdfast.usage.prometheus import PrometheusError
 from holdfast.usage.text import read_samples
 from holdfast.usage.volume_queries import Shard, ask_newest, backfill, values_query
 from tests import tools
-from tests.real.process import Process, free_port
-from tests.real.web import call
+from tests.real.weeks import DAY, GIB, serving
 
 pytestmark = pytest.mark.real
 
-GIB = 2.0**30
-DAY = 86400.0
 SCRAPE = 300.0
 NOW = (
     time.time() // 3600 * 3600 - 7200 + 130.0
@@ -86,25 +82,6 @@ def folder() -> Iterator[Path]:
         folder = Path(name)
         (folder / "weeks.om").write_text(dump())
         yield folder
-
-
-@contextmanager
-def serving(folder: Path, data: Path, *flags: str) -> Iterator[str]:
-    """A Prometheus over these blocks that scrapes nothing."""
-    config = folder / "prometheus.yaml"
-    config.write_text("{}")
-    address = f"127.0.0.1:{free_port()}"
-    command: list[str | Path] = [
-        tools.path("prometheus"),
-        f"--config.file={config}",
-        f"--storage.tsdb.path={data}",
-        "--storage.tsdb.retention.time=60d",
-        f"--web.listen-address={address}",
-        *flags,
-    ]
-    with Process("prometheus", command, log=folder / f"{data.name}.log") as process:
-        process.wait_until_ready(lambda: bool(call(f"http://{address}/-/ready")))
-        yield f"http://{address}"
 
 
 @pytest.fixture(scope="module")
@@ -170,16 +147,16 @@ async def test_another_clusters_samples_are_not_ours(url: str) -> None:
 
 async def filled(client: Client) -> UsageHistory:
     history = UsageHistory()
-    async for part in backfill(client.query_range, CLAIMS, client.spec.matchers, NOW, 14 * DAY):
+    async for part in backfill(client.query_range, CLAIMS, client.spec.matchers, NOW, SLOTS * STEP):
         assert part.error is None
         history.take([(sample.claim.name, sample) for sample in part.samples], NOW)
     return history
 
 
-async def test_two_weeks_are_filled_hour_by_hour(client: Client) -> None:
+async def test_the_time_that_is_kept_is_filled_hour_by_hour(client: Client) -> None:
     history = await filled(client)
     times, found, sizes = history.window(["steady", "moved", "renamed"], NOW)
-    hours = NOW // STEP * STEP - np.arange(14 * 24 - 1, -1, -1) * STEP
+    hours = NOW // STEP * STEP - np.arange(SLOTS - 1, -1, -1) * STEP
     assert np.array_equal(times, np.broadcast_to(hours, times.shape))
     for row, claim in enumerate((STEADY, MOVED, RENAMED)):
         true = [used(claim, at) for at in hours]

@@ -12,9 +12,11 @@ import msgspec
 from holdfast.app.account.explain import Explanation, explain_claim
 from holdfast.app.account.explain_shapes import FigurePart
 from holdfast.app.engine import Engine
+from holdfast.app.sharers import find_sharers
 from holdfast.model.feed import Feed, FeedState
 from holdfast.model.identity import ClaimRef, ObjectKey
 from holdfast.model.policy import Policy
+from holdfast.model.usage import UsageSample
 from holdfast.sources.table import SOURCES
 
 Object = dict[str, Any]
@@ -45,9 +47,37 @@ def engine_of(
 
 
 def explained(*objects: Object, of: str = "shop/orders", **engine: Any) -> Explanation:
-    explanation = explain_claim(engine_of(*objects, **engine), ClaimRef(*of.split("/")), NOW)
+    return explanation_of(engine_of(*objects, **engine), of)
+
+
+def explanation_of(engine: Engine, of: str = "shop/orders") -> Explanation:
+    explanation = explain_claim(engine, ClaimRef(*of.split("/")), NOW)
     assert explanation is not None
     return explanation
+
+
+def gauged(engine: Engine, *samples: UsageSample) -> Engine:
+    """With these samples taken in, all forecasts made, and who shares a space found."""
+    engine.take_usage(samples, NOW)
+    engine.take_rooms(NOW)
+    find_sharers(engine, NOW)
+    while engine.foretell(NOW):
+        pass
+    assert engine.judge(NOW)
+    return engine
+
+
+def usage(
+    of: str = "shop/orders", *, now: float = 50.0, daily: float = 0.0, days: int = 7, **fields: Any
+) -> list[UsageSample]:
+    """A week of it, one an hour, the newest a minute old: per cent of 10 GiB, and how much of them came a day."""
+    ref, size = ClaimRef(*of.split("/")), 10 * 2**30
+    samples = []
+    for hour in range(days * 24 + 1):
+        used = size * (now - daily * hour / 24) / 100
+        told: dict[str, Any] = {"used": used, "capacity": size, "available": size - used, "origin": "node-1"}
+        samples.append(UsageSample(claim=ref, time=NOW - 60 - 3600 * hour, **told | fields))
+    return samples
 
 
 def figure(explanation: Explanation, name: str) -> FigurePart:

@@ -21,7 +21,6 @@ from tests.report.scenery import (
     file_copy,
     location,
     namespace,
-    obj,
     owned,
     pod,
     shop,
@@ -37,6 +36,19 @@ def told(*objects: Object, **engine: Any) -> dict[str, Any]:
         msgspec.json.encode(report_document(engine_of(*objects, **engine), NOW))
     )
     return document
+
+
+NEVER_MEASURED = (
+    "measured",
+    "ageSeconds",
+    "usedBytes",
+    "filesystemBytes",
+    "availableBytes",
+    "inodesUsed",
+    "inodes",
+    "bytesForecast",
+    "inodesForecast",
+)
 
 
 def only(entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -58,6 +70,9 @@ def test_fields_of_the_document() -> None:
         "replications",
         "volumes",
         "snapshots",
+        "backends",
+        "quotas",
+        "pools",
         "findings",
         "errors",
     ]
@@ -111,7 +126,7 @@ def test_entry_of_a_protected_claim() -> None:
             "consistency": None,
             "locations": None,
             "reclaimPolicy": None,
-            "fullWithinSeconds": None,
+            "fullWithinSeconds": 345600.0,
             "unusedForSeconds": None,
         },
         "protection": {
@@ -167,6 +182,23 @@ def test_entry_of_a_protected_claim() -> None:
             },
         },
         "usage": {"state": "in-use", "reason": "", "unusedSince": None, "unusedSeconds": None},
+        "filling": {
+            "state": "unmeasured",
+            "reason": "not-asked",
+            "measured": None,
+            "ageSeconds": None,
+            "origin": "",
+            "backend": "",
+            "usedBytes": None,
+            "filesystemBytes": None,
+            "availableBytes": None,
+            "inodesUsed": None,
+            "inodes": None,
+            "bytesForecast": None,
+            "inodesForecast": None,
+            "notExpandable": "class-missing",
+            "unknown": dict.fromkeys(NEVER_MEASURED, "nothing has ever measured it"),
+        },
         "pending": None,
         "terminating": None,
         "resize": None,
@@ -367,34 +399,3 @@ def test_findings_of_claims_and_of_others() -> None:
         ("exempt-without-reason", "info", "PersistentVolumeClaim", "dev", "b"),
     ]
     assert only(document["claims"])["findings"] == document["findings"][1:]
-
-
-def test_errors_name_file_and_line() -> None:
-    """What could not be read is listed as it was found; a file as a whole has no line."""
-    errors = [
-        FileError(file="a.yaml", line=3, message="no YAML"),
-        FileError(file="b", line=None, message="denied"),
-    ]
-    document = json.loads(msgspec.json.encode(report_document(engine_of(), NOW, errors)))
-    assert document["errors"] == [
-        {"file": "a.yaml", "line": 3, "message": "no YAML"},
-        {"file": "b", "line": None, "message": "denied"},
-    ]
-
-
-def test_odd_times() -> None:
-    """A creation that nobody told is unknown, and a time beyond the calendar is its last second."""
-    timeless = claim("a/b", creationTimestamp=None)
-    doomed = claim("a/c", deletionTimestamp="9999-12-31T23:59:59-12:00")
-    first, second = told(timeless, doomed)["claims"]
-    assert (first["created"], first["unknown"]["created"]) == (None, "the object does not tell")
-    assert second["terminating"]["since"] == "9999-12-31T23:59:59Z"
-    assert second["terminating"]["seconds"] == 0.0
-
-
-def test_any_text_survives() -> None:
-    """Names with quotes, newlines and any Unicode come out of the JSON as they went in."""
-    name = 'quo"te\nline \u202e \x1b[31m 漢字 🎈'
-    labelled = obj("v1", "Namespace", "dev")
-    document = told(labelled, claim("dev/b", annotations={"owner": name}))
-    assert only(document["claims"])["owner"] == name

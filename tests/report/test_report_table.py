@@ -31,6 +31,7 @@ ERRORS = (FileError(file="dump/pods.yaml", line=12, message="a tab where blanks 
 AT_140 = """\
 2026-11-01 12:00:00Z in prod
 6 claims: 1 unprotected, 1 never, 1 late, 2 protected, 1 exempt; 1 orphaned
+usage: 0 of 4 mounted claims measured, 4 unmeasured (not asked 4)
 
 Claim                 State        Age / rpo    Newest copy         Use       Why
 dev/data-db-0         unprotected  - / 26h      -                   dormant   no schedule; statefulset zero
@@ -57,6 +58,7 @@ Errors (1)
 AT_80 = """\
 2026-11-01 12:00:00Z in prod
 6 claims: 1 unprotected, 1 never, 1 late, 2 protected, 1 exempt; 1 orphaned
+usage: 0 of 4 mounted claims measured, 4 unmeasured (not asked 4)
 
 Claim                 State        Age / rpo    Use       Why
 dev/data-db-0         unprotected  - / 26h      dormant   no schedule;
@@ -89,6 +91,8 @@ AT_40 = """\
 2026-11-01 12:00:00Z in prod
 6 claims: 1 unprotected, 1 never, 1
 late, 2 protected, 1 exempt; 1 orphaned
+usage: 0 of 4 mounted claims measured, 4
+unmeasured (not asked 4)
 
 dev/data-db-0
   unprotected, age - / 26h, dormant

@@ -20,6 +20,9 @@ RUNBOOKS = ROOT / "docs" / "runbooks"
 CASES = Path(__file__).parent
 RUNBOOK_BASE = "https://holdfast.dev/runbooks/"
 
+NAMED = ("persistentvolumeclaim", "schedule", "target", "resourcequota", "workload", "volumesnapshot")
+"""Labels that name a thing of a namespace; the first that a series has is what it is about."""
+
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -66,12 +69,12 @@ class Look:
 
     @property
     def namesakes(self) -> bool:
-        """Whether two claims, schedules or locations of one name take part, in one cluster."""
+        """Whether two claims, schedules, locations, quotas or workloads of one name take part, in one cluster."""
         named: dict[tuple[str, ...], set[str]] = {}
         for series in self.input:
             labels = dict(_LABEL.findall(series))
             identity = next(
-                (labels[noun] for noun in ("persistentvolumeclaim", "schedule", "target") if noun in labels),
+                (labels[noun] for noun in NAMED if noun in labels),
                 "",
             )
             if identity:
@@ -138,6 +141,8 @@ def _looks(file: dict[str, Any]) -> Iterator[Look]:
             )
         for test in case.get("promql_expr_test", []):
             selector: Any = promql_parser.parse(test["expr"])
+            if getattr(selector, "name", None) != "ALERTS":
+                continue  # what a rule records
             yield Look(
                 alert=next(each.value for each in selector.matchers.matchers if each.name == "alertname"),
                 at=seconds(test["eval_time"]),

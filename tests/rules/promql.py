@@ -13,6 +13,9 @@ import promql_parser
 TARGET_LABELS = frozenset({"cluster", "instance"})
 """What a scrape and its store add to each series. `job`, `pod` and the like go the way of `instance`."""
 
+REPLICA = "(replica)"
+"""Marks labels under which equal replicas still stand side by side. It is no label, and no aggregation keeps it by chance."""
+
 SET_OPERATORS = frozenset({"and", "unless", "or"})
 PICKING = frozenset({"topk", "bottomk"})  # aggregations that hand on whole series
 
@@ -25,6 +28,7 @@ class Series:
     vocabulary: Mapping[str, tuple[str, ...]]
     fold: frozenset[str]  # "max", "min": what an aggregation over replicas may be; empty: nothing is demanded
     folded: bool = False  # a rule records it, so that no replica is left in it
+    apart: bool = False  # each instance counts its own: a node's disks, a driver's calls; no two are replicas
 
 
 class Reading:
@@ -63,7 +67,7 @@ class Reading:
         series = self.catalogue.get(name)
         if series is None:
             self.problems.append(f"{name}: no such series in the catalogue")
-            return TARGET_LABELS
+            return TARGET_LABELS | {REPLICA}
         for matcher in selector.matchers.matchers:
             label = matcher.name
             if label not in series.labels | TARGET_LABELS | {f"exported_{each}" for each in series.labels}:
@@ -77,7 +81,7 @@ class Reading:
         clash = {
             matcher.name for matcher in selector.matchers.matchers if matcher.name.startswith("exported_")
         }
-        return series.labels | TARGET_LABELS | clash
+        return series.labels | TARGET_LABELS | clash | (frozenset() if series.apart else {REPLICA})
 
     def _aggregated(self, node: promql_parser.AggregateExpr) -> frozenset[str]:
         inner = self._labels(node.expr)
@@ -85,7 +89,7 @@ class Reading:
         if operator in PICKING:
             self._must_be_folded(inner, operator)
             return inner
-        total = self.totals and "instance" not in inner
+        total = self.totals and REPLICA not in inner
         if node.modifier is None:
             self.problems += [] if total else [f"{operator} without `by`: drops cluster"]
             return frozenset()
@@ -99,9 +103,9 @@ class Reading:
         ]
         if operator in ("sum", "count", "avg"):
             self._must_be_folded(inner, operator)
-        if "instance" in inner:
+        if REPLICA in inner:
             self._must_fold_well(node.expr, operator)
-        return kept
+        return kept | (inner & {REPLICA}) if "instance" in kept else kept
 
     def _must_fold_well(self, node: Any, operator: str) -> None:
         for selector in _leftmost_selectors(node):
@@ -112,7 +116,7 @@ class Reading:
                 )
 
     def _must_be_folded(self, labels: frozenset[str], by_what: str) -> None:
-        if "instance" in labels:
+        if REPLICA in labels:
             self.problems.append(f"{by_what}: its operand still counts each replica")
 
     def _joined(self, node: promql_parser.BinaryExpr) -> frozenset[str]:
@@ -162,15 +166,24 @@ class Reading:
             if source and source not in vectors[0]:
                 self.problems.append(f"label_replace from {source}: no such label")
             return vectors[0] | {target}
+        if node.func.name == "label_join":
+            target, sources = node.args[1].val, [argument.val for argument in node.args[3:]]
+            missing = set(sources) - vectors[0]
+            self.problems += [f"label_join of {source}: no such label" for source in sorted(missing)]
+            return vectors[0] | {target}
+        if node.func.name == "histogram_quantile":
+            if "le" not in vectors[1]:
+                self.problems.append("histogram_quantile: its operand has no le")
+            return vectors[1] - {"le"}
         if node.func.name == "absent":
             return frozenset({"cluster"})  # what an absent series would have had: nothing more is known
         return frozenset().union(*vectors)
 
 
 def quoted_queries(annotation: str) -> Iterator[str]:
-    """The queries that an annotation's template asks, with its `%q` filled in."""
+    """The queries that an annotation's template asks, with its `%q` filled in by what cannot be known here."""
     for query in re.findall(r"query \(printf `([^`]*)`", annotation):
-        yield query.replace("%q", '"x"')
+        yield query.replace("%q", '"$x"')
 
 
 def _is_scalar(node: Any) -> bool:

@@ -10,15 +10,23 @@ from pathlib import Path
 import pytest
 import yaml
 
+from holdfast.assessment.forecast import LIKELY
 from tests import tools
 from tests.rules import pack
 from tests.rules.catalogue import exported
+from tests.rules.foreign import TABLE, foreign
 from tests.rules.promql import TARGET_LABELS, Reading, quoted_queries
 
-CATALOGUE = exported()
+CATALOGUE = {**exported(), **foreign()}
 ALERTS = pack.alerts(CATALOGUE)
 LOOKS = pack.looks()
 SEVERITIES = {"critical", "warning", "info"}
+
+OF_THE_EXPORTER = {"exporter", "usage"}
+"""Areas about what the exporter sees, whole clusters included."""
+
+OF_NO_NAMESPACE = {"backend", "csi_driver", "driver_name", "node", "storageclass", "volume_plugin"}
+"""Labels of what namespaces share: an alert about it has none to carry."""
 
 each_area = pytest.mark.parametrize("area", pack.areas())
 each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
@@ -75,6 +83,17 @@ def test_an_expression_uses_what_the_exporter_publishes(area: str) -> None:
         for problem in Reading(rule["expr"], catalogue).problems
     ]
     assert problems == []
+
+
+def test_the_table_of_foreign_series_holds_what_rules_read_and_no_more() -> None:
+    """Each row of foreign.py is read by some rule: what nobody reads nobody keeps up to date."""
+    read = {
+        name
+        for area in pack.areas()
+        for rule, catalogue in pack.rules(area, CATALOGUE)
+        for name in Reading(rule["expr"], catalogue).names
+    }
+    assert [metric.name for metric in TABLE if not any(name in read for name, _ in metric.series())] == []
 
 
 @each_area
@@ -143,9 +162,10 @@ def test_an_alert_name_stands_once() -> None:
 
 @each_alert
 def test_an_alert_about_claims_or_schedules_carries_their_namespace(alert: pack.Alert) -> None:
-    """Alertmanagers group and route by `namespace`."""
-    if alert.area != "exporter":
-        assert "namespace" in Reading(alert.expression, alert.catalogue).labels
+    """Alertmanagers group and route by `namespace`. What namespaces share carries its own name instead."""
+    reading = Reading(alert.expression, alert.catalogue)
+    if alert.area not in OF_THE_EXPORTER and not reading.names <= foreign().keys():
+        assert reading.labels & {"namespace", *OF_NO_NAMESPACE}
 
 
 @each_alert
@@ -194,6 +214,11 @@ def test_every_runbook_has_its_alert() -> None:
 # ---- the cases
 
 
+def _is_known(series: str) -> bool:
+    """Whether it is of those that rules read, the exporter's or another's."""
+    return series.partition("{")[0] in CATALOGUE
+
+
 @each_alert
 def test_an_alert_is_proven_to_fire_and_every_word_of_it(alert: pack.Alert) -> None:
     """At least one case compares what is delivered."""
@@ -217,7 +242,7 @@ def test_an_alert_is_proven_to_stay_silent(alert: pack.Alert) -> None:
     """Series of its kind are there, long enough, and it does not fire."""
     wait = pack.seconds(alert.wait)
     assert any(
-        not look.firing and look.at > wait and any("holdfast_" in series for series in look.input)
+        not look.firing and look.at > wait and any(_is_known(series) for series in look.input)
         for look in LOOKS
         if look.alert == alert.name
     )
@@ -231,7 +256,7 @@ def test_an_alert_is_proven_without_data(alert: pack.Alert) -> None:
         for look in LOOKS
         if look.alert == alert.name
         and look.at > pack.seconds(alert.wait)
-        and not any("holdfast_" in series for series in look.input)
+        and not any(_is_known(series) for series in look.input)
     ]
     assert bare
     assert all(bool(look.firing) == (alert.name == "HoldfastAbsent") for look in bare)
@@ -267,3 +292,14 @@ def test_every_case_names_one_truth_and_a_known_alert() -> None:
         names = [case["name"] for case in yaml.safe_load(path.read_text())["tests"]]
         assert sorted(set(names)) == sorted(names)
     assert {look.alert for look in LOOKS} == {alert.name for alert in ALERTS}
+
+
+def test_full_soon_is_the_condition_that_the_forecaster_is_measured_by() -> None:
+    """``bench/forecast`` judges alarms at ``LIKELY``; the shipped rule fires at the same chance."""
+    (rule,) = (
+        rule
+        for group in yaml.safe_load((pack.RULES / "capacity.yaml").read_text())["groups"]
+        for rule in group["rules"]
+        if rule.get("record") == "holdfast:pvc_full_foretold:seconds"
+    )
+    assert re.search(r"holdfast_pvc_full_chance_ratio\)\s*>= ([\d.]+)", rule["expr"])[1] == f"{LIKELY:g}"  # type: ignore[index]

@@ -47,6 +47,26 @@ def test_without_a_word_kubelets_are_asked_once_a_minute() -> None:
     assert (file.usage.prometheus.enabled, file.usage.history.backfill) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ("", 300.0),
+        ("ephemeral: {interval: 10m}", 600.0),
+        ("ephemeral: {enabled: true, interval: 1m}", 60.0),
+        ("ephemeral: {enabled: false}", None),
+        ("kubelet: {enabled: false}", None),
+        ("kubelet: {enabled: false}, ephemeral: {interval: 1m}", None),
+    ],
+)
+def test_kubelets_that_are_asked_are_asked_for_their_pods_storage_too(
+    written: str, seconds: float | None
+) -> None:
+    file, problems = read(f"usage: {{{written}}}")
+    assert problems == []
+    assert file is not None
+    assert file.usage.ephemeral_interval == seconds
+
+
 WHOLE = """
     prometheus: {url: "http://prometheus:9090"}
     usage:
@@ -60,6 +80,7 @@ WHOLE = """
         tokenFile: /etc/kubelet/token
       prometheus: {enabled: true, interval: 5m}
       history: {backfill: false}
+      ephemeral: {enabled: true, interval: 3m}
 """
 
 
@@ -76,6 +97,7 @@ def test_a_whole_file_is_read() -> None:
         port=10251,
     )
     assert (file.usage.prometheus.interval, file.usage.history.backfill) == (300.0, False)
+    assert file.usage.ephemeral_interval == 180.0
 
 
 def test_verifying_is_given_up_only_in_so_many_words() -> None:
@@ -92,6 +114,11 @@ def test_verifying_is_given_up_only_in_so_many_words() -> None:
             "usage.kubelet.caFile: is not looked at while insecureSkipVerify is true; remove one of the two",
         ),
         ("kubelet: {interval: 1s}", "usage.kubelet.interval: is 1s; write from 15s to 600s"),
+        ("ephemeral: {interval: 20m}", "usage.ephemeral.interval: is 1200s; write from 15s to 600s"),
+        (
+            "kubelet: {enabled: false}, ephemeral: {enabled: true}",
+            "usage.ephemeral.enabled: asks kubelets, and usage.kubelet.enabled is false; change one",
+        ),
         ("prometheus: {interval: 1h}", "usage.prometheus.interval: is 3600s; write from 15s to 600s"),
         (
             "kubelet: {interval: 60}",
@@ -138,6 +165,7 @@ TREES = st.fixed_dictionaries(
         "kubelet": st.dictionaries(st.sampled_from(KEYS), ODD, max_size=3),
         "prometheus": st.dictionaries(st.sampled_from(["enabled", "interval"]), ODD),
         "history": st.dictionaries(st.sampled_from(["backfill"]), ODD),
+        "ephemeral": st.dictionaries(st.sampled_from(["enabled", "interval"]), ODD),
     },
 )
 # rules between keys, and amounts of time, which a pattern cannot bound
@@ -147,6 +175,7 @@ BEYOND_A_SCHEMA = (
     "the most is 300s",
     "is not looked at while",
     "asks a Prometheus-compatible API",
+    "asks kubelets, and",
 )
 RAW = File.model_json_schema(by_alias=True)
 ACCEPTS: Callable[[Any], bool] = jsonschema.Draft7Validator(_plain(RAW, RAW["$defs"])).is_valid

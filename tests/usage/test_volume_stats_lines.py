@@ -36,7 +36,7 @@ def test_a_line_reads_as_the_reference_parser_reads_it(
     read = Lines().read(line.encode() + b"\n")
     assert read is not None
     head, number, time = read
-    assert (head.metric, dict(head.labels), number) == (expected.name, expected.labels, expected.value)
+    assert (head.metric, dict(head.labels), number) == (expected.name, expected.labels, float(expected.value))
     assert time == stamp
     assert expected.timestamp == (None if stamp is None else stamp / 1000)
 

@@ -6,9 +6,12 @@ from pathlib import Path
 import msgspec
 
 from holdfast.app.engine import Engine
+from holdfast.cluster.documents import FileError
 from holdfast.cluster.folder import Dump, Folder, qualified
 from holdfast.history.memory import Memory
 from holdfast.history.store import read_observations
+from holdfast.history.usage import UsageHistory
+from holdfast.history.usage_store import read_usage
 from holdfast.metrics.catalogue import FAMILIES
 from holdfast.model.feed import Feed, FeedError, FeedState, Sink
 from holdfast.model.identity import ObjectKey
@@ -17,6 +20,10 @@ from holdfast.settings import Known, Settings, load_settings
 from holdfast.sources.contract import Source
 from holdfast.sources.generic import build_generic
 from holdfast.sources.table import SOURCES
+from holdfast.usage.text import Samples, read_samples
+
+HISTORY_FILE, USAGE_FILE = "history.sqlite", "usage.sqlite"
+"""The stores in the folder ``history.path``: what objects forget, and usage."""
 
 
 def known_names() -> Known:
@@ -135,5 +142,29 @@ def remembered_from(path: Path | None, now: float) -> Memory:
     return Memory() if path is None else Memory.resumed(read_observations(path), now)
 
 
-def make_engine(settings: Settings, selection: Selection, memory: Memory | None = None) -> Engine:
-    return Engine(selection.enabled, settings.policy(), memory=memory)
+def usage_from(path: Path | None, now: float) -> UsageHistory:
+    """The usage in the store that stands beside the one at ``path``; empty where there is none.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    file = path.with_name(USAGE_FILE) if path is not None else None
+    if file is None or not file.exists():
+        return UsageHistory(keep="max")
+    return UsageHistory.resumed(read_usage(file), now, keep="max")
+
+
+def read_statistics(paths: Sequence[Path], settings: Settings, now: float) -> tuple[Samples, list[FileError]]:
+    """The volume statistics of these files, and what of them could not be read."""
+    read = read_samples(paths, now, settings.cluster.name)
+    errors = [FileError(file=file, line=line, message=message) for file, line, message in read.damage]
+    return read, errors
+
+
+def make_engine(
+    settings: Settings,
+    selection: Selection,
+    memory: Memory | None = None,
+    history: UsageHistory | None = None,
+) -> Engine:
+    return Engine(selection.enabled, settings.policy(), memory=memory, history=history)

@@ -3,25 +3,40 @@
 Synchronous and without I/O. Time comes in as an argument; the caller decides how long one slice of judging may take.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+from holdfast.app.consequences import Consequences, backends_of
+from holdfast.app.gauging import Gauges, kept_as
 from holdfast.app.judging import Judging, claim_subjects, dependents
 from holdfast.app.lookout import FeedId, Lookout
 from holdfast.app.rolls import ScopeRolls
+from holdfast.app.scratches import SUMMARIES
 from holdfast.app.upkeep import Upkeep
+from holdfast.assessment.findings import judged_by
 from holdfast.assessment.setting import Setting
+from holdfast.assessment.sharing import Candidate
 from holdfast.assessment.sight import assess_sight, unseen
 from holdfast.history.memory import Memory
+from holdfast.history.usage import UsageHistory
 from holdfast.inventory import Inventory
 from holdfast.metrics.board import Board
 from holdfast.metrics.catalogue import RENDERED
-from holdfast.model.facts import Claim, Fact
+from holdfast.model.capacity import FIXED_FACTOR, ExpansionJudgement
+from holdfast.model.ephemeral import NodeSummary
+from holdfast.model.facts import Claim, Fact, Volume
 from holdfast.model.feed import Feed, FeedState
+from holdfast.model.filling import FillingJudgement
 from holdfast.model.health import FeedHealth, Sight
 from holdfast.model.identity import (
     ANNOTATED,
+    CLAIM,
+    CLASS,
+    EXPANSION,
+    FILLING,
+    POOL,
+    QUOTA,
     TOUCH_ALL,
     TOUCH_CLASS,
     TOUCH_NAMESPACE,
@@ -29,23 +44,21 @@ from holdfast.model.identity import (
     TOUCH_SOURCE,
     ClaimRef,
     ObjectKey,
-    ReplicationKey,
     ScheduleKey,
     Subject,
     Touch,
 )
 from holdfast.model.judgement import (
     CHECKS,
-    PROTECTION_STATES,
     CheckJudgement,
     ClaimJudgement,
     Judgement,
     ReplicationJudgement,
     SourceJudgement,
-    TierTally,
 )
 from holdfast.model.observation import Observation
-from holdfast.model.policy import Policy
+from holdfast.model.policy import BUILTIN_FULL_WITHIN, Policy
+from holdfast.model.usage import UsageSample
 from holdfast.sources.contract import Source
 
 _KEY = attrgetter("key")
@@ -66,13 +79,18 @@ class Engine:
         policy: Policy,
         *,
         memory: Memory | None = None,
+        history: UsageHistory | None = None,
     ) -> None:
         self.policy = policy
         self.memory = memory or Memory()
         self.facts = Inventory(self.memory.remembered)
         self.remember: Callable[[Observation], None] = lambda _: None
         self._rolls = ScopeRolls()
-        self._judging = Judging(sources, self.facts, self._rolls)
+        self.gauges = Gauges(
+            UsageHistory(keep="max") if history is None else history,
+            lambda ref: self.facts.get(Claim, *ref),
+        )
+        self._judging = Judging(sources, self.facts, self._rolls, self.gauges)
         self._board = Board(RENDERED, deny=policy.deny)
         self._upkeep = Upkeep()
         self._enrolling: dict[tuple[str, ...], None] = {}
@@ -80,9 +98,10 @@ class Engine:
         feeds = [feed for source in sources for feed in source.feeds]
         self.lookout = Lookout(feeds, changed=lambda: self._upkeep.touch([_SIGHT]))
         self._of_source: dict[str, dict[Subject, None]] = {}
-        self._replications: dict[tuple[str, ...], set[Subject]] = {}
-        self._tallies: dict[tuple[str, str], list[int]] = {}
         self._judgements: dict[Subject, Judgement] = {}
+        self._consequences = Consequences(
+            self._board, self.facts, self._judging.capacities.provisions, self._judgements
+        )
         self.sight = Sight()
         self.judged = 0
         self.complete = False
@@ -110,7 +129,7 @@ class Engine:
 
     def measured(self, target: FeedId, records: Sequence[Fact], now: float) -> None:
         """A target that is asked for figures gave these."""
-        self.lookout.asked(target, "up", "", now)
+        self.asked(target, "", now)
         self._touch(self.facts.put(target, ObjectKey("", target[1]), records))
 
     def expect(self, target: FeedId, records: Sequence[Fact]) -> None:
@@ -119,7 +138,11 @@ class Engine:
 
     def unmeasured(self, target: FeedId, message: str, now: float) -> None:
         """It gave none; what was measured before stands for as long as its records say."""
-        self.lookout.asked(target, "failing", message, now)
+        self.asked(target, message, now)
+
+    def asked(self, target: FeedId, fault: str, now: float) -> None:
+        """A target was asked; with an empty ``fault`` it answered."""
+        self.lookout.asked(target, "failing" if fault else "up", fault, now)
 
     def switched_off(self, source: Source) -> None:
         """The configuration has the source off: it is shown, and nothing is asked of it."""
@@ -130,6 +153,68 @@ class Engine:
         known = observation.uid or observation.kind == "alive"  # without a uid it would be said of all
         if known and self.memory.add(observation):
             self.remember(observation)
+
+    # what is measured
+
+    def take_usage(self, samples: Iterable[UsageSample], now: float) -> None:
+        """Samples of any origin; those that are of no claim which lives now are left."""
+        self._touch_fillings(self.gauges.take(samples, now))
+
+    def remind(self) -> None:
+        """All forecasts are due: a history was read, or filled."""
+        self.gauges.remind(self.facts.all(Claim))
+
+    def foretell(self, now: float) -> bool:
+        """Makes the forecasts of one slice of those claims that are due; False when none was."""
+        told = self.gauges.foretell(now, self._near)
+        shared = backends_of(self._judgements.get(subject) for subject in told)  # theirs is the forecast
+        self._upkeep.touch([*told, *shared])
+        return bool(told)
+
+    def _near(self, subject: Subject) -> float:
+        """How near full is near, in seconds; for a claim that cannot grow it is so earlier."""
+        claim = self._judgements.get(Subject(CLAIM, subject.key))
+        asked = claim.objective.full_within if isinstance(claim, ClaimJudgement) else None
+        expansion = self._judgements.get(Subject(EXPANSION, subject.key))
+        fixed = isinstance(expansion, ExpansionJudgement) and expansion.reason
+        return (BUILTIN_FULL_WITHIN if asked is None else asked) * (FIXED_FACTOR if fixed else 1.0)
+
+    def sharers(self) -> dict[Candidate, ClaimRef]:
+        """The claims that may share a space, though no object says so."""
+        claims = (claim for claim in self.facts.all(Claim) if claim.volume)
+        return self.gauges.candidates((claim, self.facts.get(Volume, claim.volume)) for claim in claims)
+
+    def regroup(self, candidates: Mapping[Candidate, ClaimRef], shared: Mapping[str, str]) -> None:
+        """It was found which of these share which space."""
+        self._touch_fillings(self.gauges.regroup(candidates, shared))
+
+    def take_rooms(self, now: float) -> None:
+        """Keeps how far quotas and pools are used, and lets go of the usage of what is gone."""
+        rooms = [item for item in self._judgements.items() if item[0].noun in (QUOTA, POOL)]
+        dark = {health.kind for health in self.feeds if health.state != "up"}
+        measured = self._judging.capacities.measure(rooms, now, dark)
+        if self.sight.claims:
+            self.gauges.forget([*map(kept_as, self.facts.all(Claim)), *measured])
+
+    def summarised(self, summary: NodeSummary) -> None:
+        """What the kubelet of a node told of its disks and pods; it stands until it tells anew, or the node goes."""
+        self._touch(self.facts.put(SUMMARIES, ObjectKey("", summary.node), (summary,)))
+
+    def keep_summaries(self, nodes: Collection[str]) -> None:
+        """These are all nodes that there are: what was told of others is let go."""
+        for node in {summary.node for summary in self.facts.all(NodeSummary)}.difference(nodes):
+            self._touch(self.facts.drop(SUMMARIES, ObjectKey("", node)))
+
+    def reconsider_unmeasured(self) -> None:
+        """Who answers is another: so may be why a claim is not measured."""
+        self._touch_fillings(
+            judged.ref
+            for judged in self._judgements.values()
+            if isinstance(judged, FillingJudgement) and judged.sample is None
+        )
+
+    def _touch_fillings(self, refs: Iterable[ClaimRef]) -> None:
+        self._upkeep.touch([Subject(FILLING, ref) for ref in refs])
 
     # what follows from it
 
@@ -155,7 +240,7 @@ class Engine:
 
     def replications_of(self, claim: ClaimRef) -> list[ReplicationJudgement]:
         """Those of this claim, in the order of their keys."""
-        subjects = sorted(self._replications.get(tuple(claim), ()), key=_KEY)
+        subjects = sorted(self._consequences.replications_of(claim), key=_KEY)
         judged = (self._judgements.get(subject) for subject in subjects)
         return [each for each in judged if isinstance(each, ReplicationJudgement)]
 
@@ -226,11 +311,8 @@ class Engine:
         self.facts.overlook(unseen(outlook.sight))
         self._upkeep.touch(list(self._judgements))
         for check, (severity, _) in CHECKS.items():
-            off = check in self.policy.checks_off
-            judged = CheckJudgement(
-                severity=severity, judged="off" if off else "yes" if self.sight.claims else "no"
-            )
-            self._board.put("check", (check,), judged)
+            judged = "off" if check in self.policy.checks_off else judged_by(check, self.sight)
+            self._board.put("check", (check,), CheckJudgement(severity=severity, judged=judged))
 
     def _judge(self, subject: Subject, setting: Setting) -> None:
         judgement, observations = self._judging.judge(subject, setting)
@@ -252,54 +334,7 @@ class Engine:
             self._judgements[subject] = judgement
             if subject.noun != ANNOTATED:  # of these only findings are shown
                 self._board.put(subject.noun, subject.key, judgement)
-        self._show_findings(subject, before, judgement)
-        if subject.noun == "claim":
-            self._tally(before, judgement)
-            if _replication_lag(before) != _replication_lag(judgement):
-                self._upkeep.touch(self._replications.get(subject.key, ()))
-        elif subject.noun == "replication":
-            self._tie(subject, gone=judgement is None)
-
-    def _tie(self, subject: Subject, *, gone: bool) -> None:
-        """Keeps which replications are of which claim, whose objective they go by."""
-        key = ReplicationKey(*subject.key)
-        tied = self._replications.setdefault((key.namespace, key.claim), set())
-        (tied.discard if gone else tied.add)(subject)
-        if not tied:
-            del self._replications[(key.namespace, key.claim)]
-
-    def _show_findings(self, subject: Subject, before: Judgement | None, after: Judgement | None) -> None:
-        old, new = getattr(before, "findings", ()), getattr(after, "findings", ())
-        if old == new:
-            return
-        key = (subject.noun, *subject.key)
-        if new:
-            self._board.put("finding", key, new)
-        else:
-            self._board.drop("finding", key)
-
-    def _tally(self, before: Judgement | None, after: Judgement | None) -> None:
-        moved = [(before, -1), (after, 1)]
-        cells = [
-            (
-                (claim.ref.namespace, claim.objective.tier),
-                PROTECTION_STATES.index(claim.protection.state),
-                step,
-            )
-            for claim, step in moved
-            if isinstance(claim, ClaimJudgement)
-        ]
-        if len(cells) == 2 and cells[0][:2] == cells[1][:2]:
-            return
-        for key, state, step in cells:
-            counts = self._tallies.setdefault(key, [0] * len(PROTECTION_STATES))
-            counts[state] += step
-        for key in {key for key, _, _ in cells}:
-            if any(self._tallies[key]):
-                self._board.put("tally", key, TierTally(counts=tuple(self._tallies[key])))
-            else:
-                del self._tallies[key]
-                self._board.drop("tally", key)
+        self._upkeep.touch(self._consequences.of((subject, before, judgement)))
 
     def _touch(self, touches: Iterable[Touch]) -> None:
         for scope, key in touches:
@@ -307,6 +342,7 @@ class Engine:
                 self._touch_claims(self.facts.linked(Claim, "namespace", *key))
             elif scope == TOUCH_CLASS:
                 self._touch_claims(self.facts.linked(Claim, "class", *key))
+                self._touch_subject(Subject(CLASS, key))
             elif scope == TOUCH_SCHEDULED:
                 self._upkeep.touch(self._judging.resting(ScheduleKey(*key)))
             elif scope == TOUCH_SOURCE:
@@ -334,7 +370,3 @@ class Engine:
             self._of_source.setdefault(subject.key[0], {})[subject] = None
         self._judging.forget(subject)
         self._upkeep.touch([subject, *dependents(subject, self.facts)])
-
-
-def _replication_lag(judgement: Judgement | None) -> float | None:
-    return judgement.objective.replication_lag if isinstance(judgement, ClaimJudgement) else None

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from holdfast.app.capacities import Capacities
+from holdfast.app.gauging import Gauges
 from holdfast.app.rolls import ScopeRolls
+from holdfast.app.scratches import SCRATCH_JUDGES, scratch_dependents
 from holdfast.assessment.claim import Protectors, assess_claim
+from holdfast.assessment.filling import Gauge, assess_backend, assess_filling, claims_at, few_at
 from holdfast.assessment.findings import assess_annotated
 from holdfast.assessment.lifecycle import assess_attachment, assess_volume
 from holdfast.assessment.objectives import resolve_objective
@@ -14,7 +18,17 @@ from holdfast.assessment.snapshots import assess_content, assess_snapshot
 from holdfast.assessment.workloads import workloads_of
 from holdfast.inventory import Inventory
 from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Facts, Namespace, Pod, Volume, Workload
-from holdfast.model.identity import ClaimRef, ObjectRef, ReplicationKey, ScheduleKey, Subject, TargetKey
+from holdfast.model.identity import (
+    BACKEND,
+    EXPANSION,
+    FILLING,
+    ClaimRef,
+    ObjectRef,
+    ReplicationKey,
+    ScheduleKey,
+    Subject,
+    TargetKey,
+)
 from holdfast.model.judgement import Judgement, ScheduleJudgement, TargetJudgement
 from holdfast.model.observation import Observation
 from holdfast.model.protection import Coverage, Schedule, Target
@@ -31,18 +45,24 @@ _Judge = Callable[[tuple[str, ...], Setting], Verdict]
 class Judging:
     """Judges one subject at a time. Plans and places are built once and kept until something touches them."""
 
-    def __init__(self, sources: Sequence[Source], facts: Inventory, rolls: ScopeRolls) -> None:
+    def __init__(
+        self, sources: Sequence[Source], facts: Inventory, rolls: ScopeRolls, gauges: Gauges
+    ) -> None:
         self._sources = {source.name: source for source in sources}
         self._covering = [(source.name, source.cover) for source in sources if source.cover]
         self._scoping = [source for source in sources if source.scopes]
         self._facts = facts
         self._rolls = rolls
+        self._gauges = gauges
         self._schedules: dict[ScheduleKey, Schedule | None] = {}
         self._targets: dict[TargetKey, Target | None] = {}
         self._told: dict[ScheduleKey, Schedule | None] = {}  # as the claims were told of it
         self._resting: dict[ScheduleKey, set[ClaimRef]] = {}
         self._rests: dict[ClaimRef, frozenset[ScheduleKey]] = {}
+        self.capacities = Capacities(facts, gauges)
         self._judges: Mapping[str, _Judge] = {
+            **self.capacities.judges,
+            **SCRATCH_JUDGES,
             "claim": self._claim,
             "volume": self._volume,
             "snapshot": self._snapshot,
@@ -52,6 +72,8 @@ class Judging:
             "target": self._target,
             "replication": self._replication,
             "annotated": self._annotated,
+            FILLING: self._filling,
+            BACKEND: self._backend,
         }
 
     def judge(self, subject: Subject, setting: Setting) -> Verdict:
@@ -70,6 +92,7 @@ class Judging:
 
     def forget(self, subject: Subject) -> None:
         """The plan or place may have changed."""
+        self.capacities.forget(subject)
         if subject.noun == "schedule":
             self._schedules.pop(ScheduleKey(*subject.key), None)
         elif subject.noun == "target":
@@ -212,11 +235,39 @@ class Judging:
             return None, ()
         return assess_annotated(held.annotations, ObjectRef(kind, namespace, name), setting.policy), ()
 
+    def _filling(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        claim = self._facts.get(Claim, *key)
+        if claim is None:
+            return None, ()
+        return assess_filling(claim, self._gauges.of(claim), self._gauges.asked, setting), ()
+
+    def _backend(self, key: tuple[str, ...], setting: Setting) -> Verdict:
+        name = key[0]
+        members = sorted({*claims_at(name, self._facts), *self._gauges.members(name)})
+        return assess_backend(name, members, self._gauge, setting.now), ()
+
+    def _gauge(self, ref: ClaimRef) -> Gauge:
+        claim = self._facts.get(Claim, *ref)
+        return Gauge() if claim is None else self._gauges.of(claim)
+
 
 def _remembered_as(schedule: Schedule) -> str:
     """An object with several plans (``<object>/<plan>``) has one uid for all of them."""
     part = schedule.key.name.partition("/")[2]
     return f"{schedule.uid}/{part}" if part and schedule.uid else schedule.uid
+
+
+def _sharers(volume: Volume | None, facts: Facts) -> list[Subject]:
+    """Those for whom it matters who else lies where this volume does."""
+    if volume is None or not volume.place:
+        return []
+    return [*_few_at(volume.place, facts), Subject(BACKEND, (volume.place,))]
+
+
+def _few_at(place: str, facts: Facts) -> list[Subject]:
+    """Those who lie there, where they are one or two: of more, all shared before and share still."""
+    few = few_at(place, facts)
+    return [Subject(FILLING, ref) for ref in few] if len(few) < 3 else []
 
 
 def claim_subjects(claims: Iterable[Claim]) -> list[Subject]:
@@ -230,14 +281,19 @@ def dependents(subject: Subject, facts: Facts) -> list[Subject]:
         snapshots = facts.linked(Snapshot, "claim", *key)
         volumes = facts.linked(Volume, "claim", *key)
         return [
+            Subject(FILLING, key),
+            Subject(EXPANSION, key),
             *(Subject("snapshot", snapshot.key) for snapshot in snapshots),
             *(Subject("volume", volume.key) for volume in volumes),
         ]
     if noun == "volume":
         attachments = facts.linked(Attachment, "volume", *key)
+        claims = facts.linked(Claim, "volume", *key)
         return [
             *(Subject("attachment", attachment.key) for attachment in attachments),
-            *claim_subjects(facts.linked(Claim, "volume", *key)),
+            *claim_subjects(claims),
+            *(Subject(FILLING, claim.ref) for claim in claims),
+            *_sharers(facts.get(Volume, *key), facts),
         ]
     if noun == "snapshot":
         snapshot = facts.get(Snapshot, *key)  # its content's readiness bears on the copy
@@ -247,8 +303,12 @@ def dependents(subject: Subject, facts: Facts) -> list[Subject]:
             *(Subject("content", content.key) for content in contents),
             *([Subject("claim", ClaimRef(*claim))] if claim else []),
         ]
+    if noun == BACKEND:
+        return _few_at(key[0], facts)
     if noun == "node":
+        attachments = facts.linked(Attachment, "node", *key)
         return [
-            Subject("attachment", attachment.key) for attachment in facts.linked(Attachment, "node", *key)
+            *(Subject("attachment", attachment.key) for attachment in attachments),
+            *scratch_dependents(subject, facts),
         ]
-    return []
+    return scratch_dependents(subject, facts)

@@ -5,7 +5,7 @@ import gc
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -17,15 +17,18 @@ from holdfast import __version__
 from holdfast.app.account.document import report_pieces
 from holdfast.app.account.explain import explain_claim
 from holdfast.app.engine import Engine
+from holdfast.app.sharers import keep_sharers
 from holdfast.app.transitions import Transitions
 from holdfast.http.measures import Measures
 from holdfast.http.site import Landing, SourceLine
 from holdfast.metrics.process import Collectors
 from holdfast.model.asking import ASK_REASONS, AskReason
+from holdfast.model.ephemeral import NodeSummary
 from holdfast.model.facts import Attachment, Claim
 from holdfast.model.feed import FEED_ERRORS, Feed, FeedError, FeedState
 from holdfast.model.identity import ClaimRef, ObjectKey
 from holdfast.model.replication import Replication
+from holdfast.model.usage import UsageSample
 from holdfast.sources.contract import Source
 
 _SILENT: tuple[FeedState, ...] = ("starting", "not_installed", "disabled", "out_of_scope")
@@ -33,11 +36,12 @@ _LOG = logging.getLogger("holdfast")
 _SLICE = 0.010  # seconds of judging before the loop is let go
 _COALESCE = 0.1  # seconds in which changes are gathered before they are judged
 _TICK = 1.0  # seconds at the most between two looks at what the clock has changed
+_REGROUP = 300.0  # seconds between two looks at who shares a space, and at quotas and pools
 _STALLED = 120.0  # seconds without a finished look after which only a restart can help
 
 
 class Live:
-    """Implements ``Sink`` towards the cluster, ``ProbeSink`` towards probes and ``Site`` towards http."""
+    """Implements ``Sink`` towards the cluster, ``ProbeSink`` and ``UsageSink`` towards who is asked, ``Site`` towards http."""
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Live:
         self._off: dict[str, Source] = {}
         self._counting: set[tuple[str, str]] = set()
         self._looked = time.monotonic()
+        self._regrouping = 0.0
         self._transitions = Transitions(
             provision=_observe(self._counts.provision),
             attach=_observe(self._counts.attach),
@@ -131,6 +136,59 @@ class Live:
             self._counting.add(feed)
             for reason in reasons:
                 self._counts.source_errors.labels(*feed, reason)
+
+    # UsageSink
+
+    def used(self, samples: Sequence[UsageSample]) -> None:
+        self.engine.take_usage(samples, self.clock())
+        self._wake.set()
+
+    def fared(self, asked: tuple[str, str], fault: str) -> None:
+        self._begin_counting(asked, ASK_REASONS)
+        self.engine.asked(asked, fault, self.clock())
+        self._wake.set()
+
+    def missed(self, asked: tuple[str, str], reason: AskReason) -> None:
+        self._begin_counting(asked, ASK_REASONS)
+        self._counts.source_errors.labels(*asked, reason).inc()
+
+    def answering(self, nodes: int, silent: int) -> None:
+        self._counts.kubelets.labels("answering").set(nodes)
+        self._counts.kubelets.labels("silent").set(silent)
+
+    def summarised(self, summary: NodeSummary) -> None:
+        self.engine.summarised(summary)
+        self._wake.set()
+
+    def keep_summaries(self, nodes: Collection[str]) -> None:
+        self.engine.keep_summaries(nodes)
+        self._wake.set()
+
+    def reconsider(self, *, looked: bool) -> None:
+        """Who answers is another, or everybody was asked for the first time."""
+        self.engine.gauges.asked.looked = looked
+        self.engine.reconsider_unmeasured()
+        self._wake.set()
+
+    def remind(self) -> None:
+        """Much was read at once: all forecasts are due, and who shares a space is to be found anew."""
+        self.engine.remind()
+        self._regrouping = 0.0
+
+    async def keep_foretelling(self) -> None:
+        """Makes the forecasts that are due, and looks who shares a space, until cancelled."""
+        while True:
+            await asyncio.sleep(_TICK)
+            if not self.engine.complete:
+                continue
+            while self.engine.foretell(self.clock()):
+                self._wake.set()
+                await asyncio.sleep(0)
+            if time.monotonic() >= self._regrouping:
+                self._regrouping = time.monotonic() + _REGROUP
+                self.engine.take_rooms(self.clock())
+                await keep_sharers(self.engine, self.clock())
+                self._wake.set()
 
     # what both bring
 

@@ -2,16 +2,32 @@
 
 import asyncio
 import importlib
+import logging
 import time
 from pathlib import Path
 
 import msgspec
 
-from holdfast.app.compose import FixedClock, Selection, make_engine, read_folder, remembered_from, select
+from holdfast.app.compose import (
+    FixedClock,
+    Selection,
+    make_engine,
+    read_folder,
+    read_statistics,
+    remembered_from,
+    select,
+    usage_from,
+)
 from holdfast.app.engine import Engine
+from holdfast.app.sharers import find_sharers
 from holdfast.cluster.documents import FileError
+from holdfast.history.usage import SLOTS, STEP
+from holdfast.model.facts import Claim
 from holdfast.settings import Settings
+from holdfast.usage.prometheus import Prometheus
+from holdfast.usage.volume_queries import ask_newest, backfill
 
+_LOG = logging.getLogger("holdfast")
 _PATIENCE = 90.0  # seconds; every feed names its state within 60
 
 
@@ -46,24 +62,54 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
     selection = select(settings)
     instant = time.time() if now is None else now
     memory = remembered_from(origin.history, instant)
-    engine = make_engine(settings, selection, memory)
-    errors: tuple[FileError, ...] = ()
+    engine = make_engine(settings, selection, memory, usage_from(origin.history, instant))
+    errors: list[FileError] = []
     if origin.folder is not None:
         if not origin.folder.exists():
             raise LookError(f"{origin.folder}: no such folder; name one that holds dumped objects")
-        errors = (await read_folder(origin.folder, selection, FixedClock(engine, instant))).errors
+        dump = await read_folder(origin.folder, selection, FixedClock(engine, instant))
+        statistics, damage = read_statistics(dump.samples, settings, instant)
+        engine.gauges.asked.queries = bool(dump.samples)
+        engine.take_usage(statistics.samples, instant)
+        errors += [*dump.errors, *damage]
     else:
         await _read_cluster(engine, selection, origin, instant)
+        await _ask_usage(engine, settings, instant)
+    engine.judge(instant)
+    engine.take_rooms(instant)
+    find_sharers(engine, instant)
+    engine.remind()
+    while engine.foretell(instant):
+        pass
     engine.judge(instant)
     unread = [health for health in engine.feeds if health.state in ("failing", "forbidden")]
     if len(unread) == len(tuple(engine.feeds)):
         raise LookError(f"nothing could be read: {unread[0].kind} is {unread[0].state}: {unread[0].message}")
-    return Look(engine=engine, now=instant, errors=errors)
+    return Look(engine=engine, now=instant, errors=tuple(errors))
 
 
 def load_client() -> None:
     """Imports the Kubernetes client, which takes a good part of a second; what reads no cluster needs none of it."""
     importlib.import_module("holdfast.cluster.connect")
+
+
+async def _ask_usage(engine: Engine, settings: Settings, now: float) -> None:
+    """Of the Prometheus-compatible API, where one is named. Kubelets are not asked: only a pod of ours may."""
+    usage = settings.usage
+    if settings.prometheus is None or usage.prometheus.enabled is False:
+        return
+    engine.gauges.asked.queries = True
+    claims = [claim.ref for claim in engine.facts.all(Claim)]
+    async with Prometheus(settings.prometheus.spec()) as api:
+        matchers = api.spec.matchers
+        asked = [ask_newest(api.query, claims, matchers, now)]
+        if usage.history.backfill is not False:
+            asked.append(backfill(api.query_range, claims, matchers, now, SLOTS * STEP))
+        for answers in asked:
+            async for found in answers:
+                engine.take_usage(found.samples, now)
+                if found.error is not None:
+                    _LOG.error("prometheus usage: %s", found.error.text)
 
 
 async def _read_cluster(engine: Engine, selection: Selection, origin: Origin, now: float) -> None:

@@ -1,9 +1,10 @@
-"""The rights that sources need, derived from their feeds: list and watch of what they read, and nothing else."""
+"""The rights that sources need, derived from their feeds: list and watch of what they read; and to ask kubelets for usage."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from holdfast.model.feed import Resource
+from holdfast.settings.usage import UsageSection
 from holdfast.sources.contract import Source
 
 VERBS = ("list", "watch")
@@ -31,13 +32,29 @@ def _rules(resources: Iterable[Resource]) -> list[Rule]:
     ]
 
 
+def usage_rules(usage: UsageSection) -> list[Rule]:
+    """What asking the kubelets needs: each of these stands for one path of theirs, and none for a way into a pod."""
+    pages = ["nodes/metrics"] if usage.kubelet.enabled else []
+    if usage.ephemeral_interval is not None:
+        pages.append("nodes/stats")
+    return [{"apiGroups": [""], "resources": pages, "verbs": ["get"]}] if pages else []
+
+
 def roles(
-    sources: Sequence[Source], *, name: str, namespaces: Sequence[str], own: Mapping[str, Sequence[str]]
+    sources: Sequence[Source],
+    *,
+    name: str,
+    namespaces: Sequence[str],
+    own: Mapping[str, Sequence[str]],
+    usage: UsageSection,
 ) -> list[dict[str, Any]]:
-    """One ClusterRole, or with ``namespaces`` one Role in each of them and in each source's ``own`` ones."""
+    """One ClusterRole, or with ``namespaces`` one Role in each of them and in each source's ``own`` ones.
+
+    Nodes belong to no namespace: who may look at some of these only asks no kubelets.
+    """
     if not namespaces:
         rules = _merged(rule for source in sources for rule in rules_by_source([source])[source.name])
-        return [_role("ClusterRole", name, "", rules)]
+        return [_role("ClusterRole", name, "", rules + usage_rules(usage))]
     made = []
     for namespace in sorted({*namespaces, *(place for places in own.values() for place in places)}):
         able = [s for s in sources if namespace in namespaces or namespace in own.get(s.name, ())]

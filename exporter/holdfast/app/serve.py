@@ -9,17 +9,31 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from holdfast.app.compose import Selection, make_engine, read_folder, remembered_from, select
+from holdfast.app.compose import (
+    HISTORY_FILE,
+    USAGE_FILE,
+    Selection,
+    make_engine,
+    read_folder,
+    read_statistics,
+    remembered_from,
+    select,
+    usage_from,
+)
 from holdfast.app.demonstrate import demonstrate
 from holdfast.app.live import Live
 from holdfast.app.look import Origin, load_client
 from holdfast.app.loop import LoopWatch
+from holdfast.app.measuring import keep_measuring, save
 from holdfast.app.probing import keep_probing, say_unasked
 from holdfast.history.memory import SEEN_FOR, Memory
 from holdfast.history.store import Store, StoreError
+from holdfast.history.usage import Saved, UsageHistory
+from holdfast.history.usage_store import UsageStore
 from holdfast.http.server import Bound, HttpOptions, serve_http
 from holdfast.model.facts import Claim
 from holdfast.model.observation import Observation
@@ -30,10 +44,16 @@ _LOG = logging.getLogger("holdfast")
 _POLL = 5.0  # seconds between two looks at how the store fares
 _HEARTBEAT = 60.0  # seconds between two notes that we are watching
 _PRUNE = 86400.0  # seconds between two prunings of what lasts
+_SLICE = 500  # samples taken in at once: some milliseconds
 _UNCOLLECTED = 120.0  # seconds at the most without garbage collection
 _FORGET_AFTER = 30 * 86400.0  # seconds that the notes of a subject which is gone are kept
 
-FILE_NAME = "history.sqlite"
+
+class Stores(NamedTuple):
+    """The local stores: what objects will forget, and usage. They lie in one folder, and work or fail together."""
+
+    notes: Store
+    usage: UsageStore
 
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +77,10 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
     selection = select(settings)
     fixed = options.now
     clock = time.time if fixed is None else lambda: fixed
-    async with _history(settings, options.origin, clock) as (store, memory):
-        engine = make_engine(settings, selection, memory)
-        if store is not None:
-            engine.remember = store.add
+    async with _history(settings, options.origin, clock) as (stores, memory, history):
+        engine = make_engine(settings, selection, memory, history)
+        if stores is not None:
+            engine.remember = stores.notes.add
         live = Live(
             engine,
             config_hash=settings.config_hash,
@@ -69,13 +89,13 @@ async def serve(settings: Settings, options: ServeOptions) -> None:
         )
         if options.watch is not None:
             options.watch.observe = live.loop_held
-        _show(live, store)
+        _show(live, stores)
         for source in selection.disabled:
             live.switched_off(source)
         async with serve_http(live, options.http, live.measures) as bound:
             _say_where(bound)
             options.started(bound)
-            await _run(live, store, selection, options.origin, settings)
+            await _run(live, stores, selection, options.origin, settings)
 
 
 def _say_where(bound: Bound) -> None:
@@ -85,7 +105,7 @@ def _say_where(bound: Bound) -> None:
 
 
 async def _run(
-    live: Live, store: Store | None, selection: Selection, origin: Origin, settings: Settings
+    live: Live, stores: Stores | None, selection: Selection, origin: Origin, settings: Settings
 ) -> None:
     """All work beside http, until a signal; whatever fails ends the others and is raised."""
     gc.disable()  # until the first judgement is whole: collections over a growing heap would hold the loop
@@ -98,11 +118,12 @@ async def _run(
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(live.keep_judged()),
-                group.create_task(_read(live, selection, origin)),
-                group.create_task(_keep_history(live, store)),
+                group.create_task(live.keep_foretelling()),
+                group.create_task(_read(live, selection, origin, settings)),
+                group.create_task(_keep_history(live, stores)),
             ]
             if not origin.demo and origin.folder is None:
-                tasks.append(group.create_task(_keep_asking(live, settings)))
+                tasks.append(group.create_task(_keep_asking(live, settings, selection, stores)))
             else:
                 say_unasked(settings)
             await stop.wait()
@@ -114,11 +135,11 @@ async def _run(
             loop.remove_signal_handler(number)
 
 
-async def _read(live: Live, selection: Selection, origin: Origin) -> None:
+async def _read(live: Live, selection: Selection, origin: Origin, settings: Settings) -> None:
     if origin.demo:
         await demonstrate(selection.feeds, live, live.clock)
     if origin.folder is not None:
-        await _read_folder(live, selection, origin.folder)
+        await _read_folder(live, selection, origin.folder, settings)
         return
     from holdfast.cluster.connect import connect  # noqa: PLC0415 - the Kubernetes client is large, and a folder needs none
     from holdfast.cluster.watch import Cluster  # noqa: PLC0415 - the same
@@ -135,28 +156,45 @@ async def _read(live: Live, selection: Selection, origin: Origin) -> None:
         await cluster.run()
 
 
-async def _keep_asking(live: Live, settings: Settings) -> None:
-    """Asks databases and the Prometheus-compatible API how replication goes, where the configuration names any."""
+async def _keep_asking(live: Live, settings: Settings, selection: Selection, stores: Stores | None) -> None:
+    """Asks for usage and how replication goes: kubelets, databases, and the Prometheus-compatible API that is named."""
     async with AsyncExitStack() as stack:
         api = None
         if settings.prometheus is not None:
             api = await stack.enter_async_context(Prometheus(settings.prometheus.spec()))
-        await keep_probing(settings, api, live, live.clock)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(keep_probing(settings, api, live, live.clock))
+            group.create_task(
+                keep_measuring(live, settings, selection, api, stores.usage if stores else None)
+            )
 
 
-async def _read_folder(live: Live, selection: Selection, folder: Path) -> None:
-    for error in (await read_folder(folder, selection, live)).errors:
-        _LOG.error("%s", error)
+async def _read_folder(live: Live, selection: Selection, folder: Path, settings: Settings) -> None:
+    asked = live.engine.gauges.asked
+    asked.queries, asked.looked = True, False  # until it is known whether the folder tells of usage
+    dump = await read_folder(folder, selection, live)
+    read, damage = await asyncio.to_thread(read_statistics, dump.samples, settings, live.clock())
+    for start in range(0, len(read.samples), _SLICE):
+        live.used(read.samples[start : start + _SLICE])
+        await asyncio.sleep(0)
+    asked.queries = bool(dump.samples)
+    live.reconsider(looked=True)
+    live.remind()
+    for error in (*dump.errors, *damage):
+        _LOG.error(
+            "%s: %s", error.file if error.line is None else f"{error.file}:{error.line}", error.message
+        )
 
 
-async def _keep_history(live: Live, store: Store | None) -> None:
-    """Shows how the store fares, and keeps in it and in memory what may be wanted again."""
-    if store is None:
+async def _keep_history(live: Live, stores: Stores | None) -> None:
+    """Shows how the stores fare, and keeps in them and in memory what may be wanted again."""
+    if stores is None:
         return
+    store = stores.notes
     noting = pruning = time.monotonic()
     while True:
         await asyncio.sleep(_POLL)
-        _show(live, store)
+        _show(live, stores)
         if not live.engine.complete:
             continue
         instant, now = time.monotonic(), live.clock()
@@ -169,11 +207,12 @@ async def _keep_history(live: Live, store: Store | None) -> None:
             store.prune(now - SEEN_FOR)
 
 
-def _show(live: Live, store: Store | None) -> None:
-    if store is None:
+def _show(live: Live, stores: Stores | None) -> None:
+    if stores is None:
         live.wrote(None, persistent=False)
-    else:
-        live.wrote(store.last_write, persistent=store.working)
+        return
+    writes = [store.last_write for store in stores if store.last_write is not None]
+    live.wrote(max(writes, default=None), persistent=all(store.working for store in stores))
 
 
 def _note(live: Live, store: Store, now: float) -> None:
@@ -199,22 +238,33 @@ def _forgotten(live: Live, now: float) -> Iterable[str]:
 @asynccontextmanager
 async def _history(
     settings: Settings, origin: Origin, clock: Callable[[], float]
-) -> AsyncIterator[tuple[Store | None, Memory]]:
-    """The local store, or memory alone where there is no place that can be written."""
+) -> AsyncIterator[tuple[Stores | None, Memory, UsageHistory]]:
+    """The local stores, or memory alone where there is no place that can be written."""
     if origin.demo or origin.folder is not None:
-        yield None, remembered_from(origin.history, clock())
+        yield None, remembered_from(origin.history, clock()), usage_from(origin.history, clock())
         return
     folder = Path(settings.history.path) if settings.history.path else default_state_folder()
-    store: Store | None = None
+    stores = await _opened(folder)
+    usage = UsageHistory.resumed(stores.usage.take() if stores else Saved(), clock(), keep="max")
     try:
-        store = await asyncio.to_thread(Store, folder / FILE_NAME)
+        yield stores, Memory.resumed(stores.notes.take() if stores else (), clock()), usage
+    finally:
+        if stores is not None:
+            await save(usage, stores.usage, clock())
+            for store in stores:
+                await asyncio.to_thread(store.close)
+
+
+async def _opened(folder: Path) -> Stores | None:
+    notes: Store | None = None
+    try:
+        notes = await asyncio.to_thread(Store, folder / HISTORY_FILE)
+        return Stores(notes, await asyncio.to_thread(UsageStore, folder / USAGE_FILE))
     except StoreError as error:
         _LOG.warning("history is kept in memory only, and ends with this process: %s", error)
-    try:
-        yield store, Memory.resumed(store.take() if store else (), clock())
-    finally:
-        if store is not None:
-            await asyncio.to_thread(store.close)
+        if notes is not None:
+            await asyncio.to_thread(notes.close)
+        return None
 
 
 def default_state_folder() -> Path:

@@ -3,8 +3,9 @@
 from holdfast.assessment.objectives import read_annotations
 from holdfast.model.annotation import PREFIX
 from holdfast.model.facts import Annotations
+from holdfast.model.health import Sight
 from holdfast.model.identity import ObjectRef
-from holdfast.model.judgement import AnnotatedJudgement, Finding
+from holdfast.model.judgement import AnnotatedJudgement, Finding, Judged
 from holdfast.model.objective import Objective
 from holdfast.model.policy import Policy
 
@@ -32,6 +33,13 @@ def exemption_findings(objective: Objective, on: ObjectRef, policy: Policy) -> t
         return ()
     why = f"the exemption {objective.exempt_expired.reason!r} has ended; renew or remove it"
     return (Finding(check="exempt-expired", on=on, why=why),)
+
+
+def judged_by(check: str, sight: Sight) -> Judged:
+    """Whether what the check looks at can be seen. Without the kinds between, the topmost controller of some pods is not known."""
+    if check in ("emptydir-without-limit", "no-ephemeral-limit"):
+        return "no" if not sight.pods else "yes" if sight.references else "partly"
+    return "yes" if sight.claims else "no"
 
 
 def assess_annotated(annotations: Annotations, on: ObjectRef, policy: Policy) -> AnnotatedJudgement:

@@ -25,7 +25,7 @@ from holdfast.model.annotation import (
 )
 from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Claim, Namespace, Workload
 from holdfast.model.objective import Objective, Origin
-from holdfast.model.policy import Match, ObjectiveSpec, Policy, Retention, Tier
+from holdfast.model.policy import BUILTIN_FULL_WITHIN, Match, ObjectiveSpec, Policy, Retention, Tier
 from holdfast.model.protection import CONSISTENCIES, PLACEMENTS
 
 _T = TypeVar("_T")
@@ -152,10 +152,14 @@ def ladder_of(
             *(Rung(origin=origin, said=layer, exempt=layer.exempt) for origin, layer in layers),
             *(Rung(origin="tier", said=t.objective, name=t.name, exempt=_tier_exempt(t)) for t in tiers),
             Rung(origin=ends, said=policy.defaults),
+            Rung(origin="builtin", said=_ALWAYS_ASKED),
         ),
         tier=tiers[0].name if tiers else "",
         tier_named_by=named_by,
     )
+
+
+_ALWAYS_ASKED = ObjectiveSpec(full_within=BUILTIN_FULL_WITHIN)  # also of whom defaults of one's own leave out
 
 
 def resolve_objective(

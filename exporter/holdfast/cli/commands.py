@@ -38,6 +38,7 @@ from holdfast.cli.arguments import (
 )
 from holdfast.cli.explain_text import print_explanation
 from holdfast.cli.report_table import print_report
+from holdfast.cli.rules_command import rules
 from holdfast.cluster.errors import ConnectError
 from holdfast.demo import demo_config, write_demo
 from holdfast.history.store import StoreError
@@ -60,6 +61,7 @@ explain_app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at the configuration.")
 app.add_typer(explain_app, name="explain")
 app.add_typer(config_app, name="config")
+app.command("rules")(rules)
 
 
 def main() -> None:
@@ -208,7 +210,13 @@ def rbac(
     """Print the role that the sources of this configuration need."""
     settings = _settings(config)
     chosen = select(settings)
-    made = roles(chosen.enabled, name=name, namespaces=chosen.namespaces or (), own=chosen.own_namespaces)
+    made = roles(
+        chosen.enabled,
+        name=name,
+        namespaces=chosen.namespaces or (),
+        own=chosen.own_namespaces,
+        usage=settings.usage,
+    )
     print(yaml.safe_dump_all(made, sort_keys=False), end="")
 
 

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from holdfast.app.account.document_shapes import humane
 from holdfast.app.account.explain_shapes import (
     NOBODY,
     BlindPart,
@@ -17,6 +16,7 @@ from holdfast.app.account.explain_shapes import (
     MissPart,
     ObjectPart,
 )
+from holdfast.app.account.telling import humane
 from holdfast.cli.paint import COLOURS, QUIET, TITLE, tell, tell_title
 
 _GROUPS: Mapping[str, str] = {
@@ -28,13 +28,14 @@ _GROUPS: Mapping[str, str] = {
     "muted": "Objective",
     "exempt": "Objective",
     "usage": "Use",
+    "filling": "Space",
     "pending": "Waiting",
     "terminating": "Waiting",
     "resize": "Waiting",
     "findings": "Findings",
 }
 _REST = "Claim"
-_ORDER = ("Protection", "Objective", "Use", "Waiting", "Claim", "Findings")
+_ORDER = ("Protection", "Objective", "Use", "Space", "Waiting", "Claim", "Findings")
 _STATE = "protection.state"  # stands at the head, with the decision table
 _MOST_OBJECTS = 5  # of one figure; the copies are all listed by themselves
 
@@ -167,7 +168,9 @@ def _print_figure(figure: FigurePart, console: Console) -> None:
 def _name(figure: FigurePart) -> str:
     """Without the part that the title says already."""
     area, dot, rest = figure.figure.partition(".")
-    return rest if dot and area in ("protection", "objective", "usage", "findings") else figure.figure
+    return (
+        rest if dot and area in ("protection", "objective", "usage", "filling", "findings") else figure.figure
+    )
 
 
 def _print_objects(objects: Sequence[ObjectPart], console: Console, *, indent: int) -> None:
@@ -198,7 +201,7 @@ def _value(figure: FigurePart) -> str:
 
 def _bytes(size: float) -> str:
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if size < 1024:
+        if abs(size) < 1024:
             return f"{size:.4g} {unit}"
         size /= 1024
     return f"{size:.4g} PiB"

@@ -20,9 +20,10 @@ from holdfast.app.account.document_shapes import (
     SnapshotPart,
     TargetPart,
     VolumePart,
-    humane,
 )
+from holdfast.app.account.telling import humane
 from holdfast.cli.paint import COLOURS, QUIET, TITLE, Part, paint, tell, tell_section
+from holdfast.cli.report_filling import coverage, full_soon
 from holdfast.model.judgement import CONTENT_ORPHAN_REASONS, SNAPSHOT_ORPHAN_REASONS, VOLUME_ORPHAN_REASONS
 
 _ORDER = ("unprotected", "never", "late", "unknown", "orphaned", "protected", "exempt")
@@ -68,6 +69,7 @@ def print_report(report: Report, console: Console) -> None:
     tell_section(console, "Schedules that need a look", _schedules(report))
     tell_section(console, "Restores that need a look", _drills(report))
     tell_section(console, "Replications that need a look", _replications(report))
+    tell_section(console, "Full within the time that is asked for", full_soon(report))
     tell_section(console, "Locations that cannot be reached", _targets(report))
     tell_section(console, "What cannot be seen", _unseen(report))
     tell_section(console, "Left over", _left_over(report))
@@ -88,6 +90,8 @@ def _print_totals(report: Report, console: Console) -> None:
     if orphaned:
         parts += ["; ", (f"{orphaned} orphaned", COLOURS["orphaned"])]
     tell(console, *parts)
+    if measured := coverage(report):
+        tell(console, *measured)
 
 
 def _group(claim: ClaimPart) -> str:

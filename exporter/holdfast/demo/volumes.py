@@ -2,9 +2,10 @@
 contents.
 
 Hints on a StorageClass: ``attached: true`` where its volumes are attached to nodes, ``handles: names`` where
-the driver knows them by their names. Others: ``snapshots`` (``schedule``, ``keeps`` and ``class``) on a claim
-of which snapshots are cut, ``content: none`` on a snapshot whose content is gone, ``earlier: true`` on a
-claim whose name another one bore before, ``size`` on a snapshot whose claim is gone.
+the driver knows them by their names, ``deleted: true`` where the class is gone and its volumes stayed. Others:
+``snapshots`` (``schedule``, ``keeps`` and ``class``) on a claim of which snapshots are cut, ``content: none`` on a
+snapshot whose content is gone, ``earlier: true`` on a claim whose name another one bore before, ``size`` on a snapshot
+whose claim is gone.
 """
 
 import hashlib
@@ -82,13 +83,13 @@ def attach_volumes(cluster: Cluster) -> None:
     for pod in cluster.all("Pod"):
         if pod["status"]["phase"] != "Running":
             continue
-        for claim in _mounted(cluster, pod):
+        for claim in mounted(cluster, pod):
             held = cluster.get("StorageClass", "", claim["spec"].get("storageClassName", ""))
             if held is not None and cluster.hints(held).get("attached"):
                 _attach(cluster, pod, claim, held["provisioner"])
 
 
-def _mounted(cluster: Cluster, pod: Object) -> list[Object]:
+def mounted(cluster: Cluster, pod: Object) -> list[Object]:
     names = []
     for volume in pod["spec"].get("volumes", []):
         if "persistentVolumeClaim" in volume:
@@ -111,6 +112,13 @@ def _attach(cluster: Cluster, pod: Object, claim: Object, driver: str) -> None:
             "status": {"attached": True},
         }
     )
+
+
+def retire_classes(cluster: Cluster) -> None:
+    """Once its volumes are made."""
+    for held in cluster.all("StorageClass"):
+        if cluster.hints(held).get("deleted"):
+            cluster.remove(held)
 
 
 def cut_snapshots(cluster: Cluster) -> None:

@@ -2,6 +2,7 @@
 pods.
 
 Hints: ``pods: Pending`` or ``pods: none`` on what runs pods, and those of a CronJob that ``runs`` reads.
+``unlimited: true`` on a Namespace in which nobody limits what a pod may fill of its node: elsewhere a LimitRange does.
 ``instances`` (``count``, ``label``, ``size`` and ``image``) on the object of an operator that makes claims and pods
 by itself, all of them labelled with its name.
 """
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from holdfast.demo.cluster import Cluster, Object, created, name_of, namespace_of, owned_by, uid
+from holdfast.demo.cluster import Cluster, Object, created, fill, name_of, namespace_of, owned_by, uid
 from holdfast.demo.instants import rfc3339
 from holdfast.demo.names import chance, drawn
 from holdfast.demo.runs import Run, runs_of
@@ -18,6 +19,7 @@ from holdfast.demo.runs import Run, runs_of
 _DAY = 86400.0
 _PENDING = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
 _KEPT = {"Complete": 3, "Failed": 1}  # history limits of a CronJob that sets none
+_LIMITED = {"resources": {"limits": {"ephemeral-storage": "4Gi"}}}  # as a LimitRange would
 
 
 def run_workloads(cluster: Cluster) -> None:
@@ -211,7 +213,11 @@ def _add_pod(  # noqa: PLR0913 - a pod is its owner's template and what is told 
 
 
 def _complete_pod(cluster: Cluster, pod: Object) -> None:
-    """Where it runs and how it is, unless the story says so."""
+    """Where it runs, what limits it and how it is, unless the story says so."""
+    namespace = cluster.get("Namespace", "", namespace_of(pod))
+    if namespace is None or not cluster.hints(namespace).get("unlimited"):
+        for container in pod["spec"]["containers"]:
+            fill(container, deepcopy(_LIMITED))
     status = pod.setdefault("status", {})
     phase = status.setdefault("phase", "Running")
     if phase == "Pending":

@@ -1,4 +1,4 @@
-"""The usage of every claim over the last two weeks, in memory: samples in, arrays for a forecast out.
+"""The usage of every claim over the last sixteen days, in memory: samples in, arrays for a forecast out.
 
 Keyed by the claim's uid. What is durable of it stands in ``usage_store``; nothing is judged here.
 """
@@ -13,7 +13,7 @@ from holdfast.history.series import FIELDS, READING, Keep, Numbers, Readings, Ri
 from holdfast.model.usage import CLOCK_DIFFERENCE, UsageSample, later
 
 STEP = 3600
-SLOTS = 14 * 24
+SLOTS = 16 * 24
 
 Resource = Literal["bytes", "inodes"]
 
@@ -91,6 +91,11 @@ class UsageHistory:
             history._ring.merge(kept, reduced=True)
         return history
 
+    @property
+    def width(self) -> int:
+        """Readings in a window at the most."""
+        return self._ring.slots + 1
+
     def __len__(self) -> int:
         return len(self._row_of)
 
@@ -118,7 +123,7 @@ class UsageHistory:
                     row,
                     slot,
                     offset,
-                    _number(sample.used),
+                    _number(sample.filled),
                     _number(sample.offered),
                     _number(sample.inodes_used),
                     _number(sample.inodes),
@@ -200,7 +205,7 @@ class UsageHistory:
         if sample is None:
             return (None, None, None)
         if resource == "bytes":
-            return sample.time, sample.used, sample.offered
+            return sample.time, sample.filled, sample.offered
         return sample.time, sample.inodes_used, sample.inodes
 
     def _resume(self, row: Row) -> int:

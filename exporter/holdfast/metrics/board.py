@@ -79,9 +79,11 @@ class _Table:
 
     def text(self, index: int, now: float) -> Iterable[bytes]:
         """The rows of the family at this index, in chunks."""
-        if self.families[index].clock:
+        family = self.families[index]
+        if family.clock:
+            ahead = -1.0 if family.countdown else 1.0
             for slab in self._slabs:
-                yield _clock_text(slab, index, now)
+                yield _clock_text(slab, index, now, ahead)
         else:
             for slab in self._slabs:
                 text = slab.joined(index)
@@ -158,14 +160,14 @@ def _labels(names: Sequence[str], values: Sequence[str]) -> str:
     )
 
 
-def _clock_text(slab: _Slab, index: int, now: float) -> bytes:
+def _clock_text(slab: _Slab, index: int, now: float, ahead: float) -> bytes:
     lines = []
     rows = slab.rows
     for key in slab.keys:
         instants = rows[key][index]
         if instants:
             for head, instant in instants:  # type: ignore[misc]  # a clock family
-                lines.append(f"{head}\n" if instant is None else f"{head}{since(now - instant)}\n")
+                lines.append(f"{head}\n" if instant is None else f"{head}{since(ahead * (now - instant))}\n")
     return "".join(lines).encode()
 
 

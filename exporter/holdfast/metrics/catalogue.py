@@ -1,7 +1,10 @@
 """Every family that is published, in the order of the exposition. The one list of them."""
 
+from holdfast.metrics.capacity import CAPACITY_FAMILIES
 from holdfast.metrics.claims import CLAIM_FAMILIES
+from holdfast.metrics.ephemeral import EPHEMERAL_FAMILIES
 from holdfast.metrics.family import Family
+from holdfast.metrics.filling import FILLING_FAMILIES
 from holdfast.metrics.process import PROCESS_FAMILIES, ProcessFamily
 from holdfast.metrics.proof import DRILL_FAMILIES, REPLICATION_FAMILIES
 from holdfast.metrics.protection import PROTECTION_FAMILIES, SCHEDULE_FAMILIES
@@ -14,6 +17,9 @@ RENDERED: tuple[Family, ...] = (
     *SCHEDULE_FAMILIES,
     *DRILL_FAMILIES,
     *REPLICATION_FAMILIES,
+    *FILLING_FAMILIES,
+    *CAPACITY_FAMILIES,
+    *EPHEMERAL_FAMILIES,
     *STORAGE_FAMILIES,
     *SEEING_FAMILIES,
 )

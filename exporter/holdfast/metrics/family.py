@@ -24,7 +24,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
     ``noun`` says which judgements feed it and gives the identity labels (see ``IDENTITY``); ``further`` are those that
     follow them. ``rows`` turns one judgement into rows. Where ``clock`` is set, rows give an instant and the sample is
-    the time since then, at the scrape, unless the value is ``Still``. ``vocabulary`` lists the values of closed labels.
+    the time since then, at the scrape, unless the value is ``Still``; with ``countdown`` the time until then. ``vocabulary`` lists the values of closed labels.
     ``aggregation`` is how a rule must fold equal replicas.
     """
 
@@ -37,6 +37,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     stability: Stability = "stable"
     aggregation: Aggregation = "max"
     clock: bool = False
+    countdown: bool = False
     vocabulary: Mapping[str, tuple[str, ...]] = {}
 
     @property
@@ -63,6 +64,16 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "target": ("source", "namespace", "target"),
     "replication": ("source", "namespace", "replication", "persistentvolumeclaim"),
     "tally": ("namespace", "tier"),
+    "quota": ("namespace", "resourcequota"),
+    "pool": ("storageclass", "topology"),
+    "class": ("storageclass",),
+    "provision": ("namespace", "storageclass"),
+    "expansion": ("namespace", "persistentvolumeclaim"),
+    "filling": ("namespace", "persistentvolumeclaim"),
+    "backend": ("backend",),
+    "coverage": ("csi_driver",),
+    "ephemeral": ("namespace", "workload_kind", "workload"),
+    "node-disk": ("node",),
     "finding": (),
     "check": ("check",),
     "source": ("source", "kind"),
@@ -70,7 +81,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 """Labels that name the thing itself, once per noun. They never move in the thing's life."""
 
 
-CLUSTER_SCOPED = frozenset({"volume", "content", "attachment"})
+CLUSTER_SCOPED = frozenset({"volume", "content", "attachment", "pool", "class", "node-disk"})
 """Nouns without a namespace: they write the label empty, so that no scrape fills in the exporter's own."""
 
 

@@ -41,6 +41,14 @@ SOURCE_ERRORS = ProcessFamily(
     origin="watching",
     vocabulary={"reason": tuple(dict.fromkeys((*FEED_ERRORS, *ASK_REASONS)))},
 )
+KUBELETS = ProcessFamily(
+    name="holdfast_kubelets",
+    help="Kubelets that are asked for usage, by whether they answered when last asked.",
+    type="gauge",
+    labels=("state",),
+    origin="watching",
+    vocabulary={"state": ("answering", "silent")},
+)
 ASSESSED = ProcessFamily(
     name="holdfast_assessment_last_success_timestamp_seconds",
     help="When everything that was due had last been judged: the newest complete judgement now served.",
@@ -130,6 +138,7 @@ HTTP_SENT = ProcessFamily(
 
 PROCESS_FAMILIES = (
     SOURCE_ERRORS,
+    KUBELETS,
     ASSESSED,
     JUDGED,
     HELD,
@@ -170,6 +179,7 @@ class Collectors:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.source_errors = _counter(SOURCE_ERRORS, registry)
+        self.kubelets = _gauge(KUBELETS, registry)
         self.assessed = Instant(ASSESSED, registry)
         self.judged = _counter(JUDGED, registry)
         self.held = _histogram(HELD, registry)

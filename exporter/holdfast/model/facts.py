@@ -11,6 +11,7 @@ import msgspec
 from holdfast.model.identity import (
     ANNOTATED,
     ATTACHMENT,
+    BACKEND,
     TOUCH_CLASS,
     TOUCH_NAMESPACE,
     TOUCH_SCHEDULED,
@@ -143,7 +144,10 @@ class Claim(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class Volume(Fact, frozen=True, kw_only=True, gc=False):
-    """A PersistentVolume. ``backing`` is the kind of its source: csi, nfs, hostPath, local, or the in-tree name."""
+    """A PersistentVolume. ``backing`` is the kind of its source: csi, nfs, hostPath, local, or the in-tree name.
+
+    ``place`` names the space that it is a part of, where the object tells: ``nfs:SERVER:/EXPORT`` or ``node:NODE:/PATH``.
+    """
 
     name: str
     uid: str
@@ -158,6 +162,7 @@ class Volume(Fact, frozen=True, kw_only=True, gc=False):
     csi_handle: str = ""
     claim: ClaimRef | None = None
     claim_uid: str = ""
+    place: str = ""
     deleting_since: float | None = None
 
     @property
@@ -165,11 +170,18 @@ class Volume(Fact, frozen=True, kw_only=True, gc=False):
         return (self.name,)
 
     def links(self) -> tuple[tuple[str, ...], ...]:
-        return (("claim", *self.claim),) if self.claim else ()
+        links: list[tuple[str, ...]] = [("claim", *self.claim)] if self.claim else []
+        if self.place:
+            links.append(("place", self.place))
+        return tuple(links)
 
     def touches(self) -> tuple[Touch, ...]:
-        own = touch(VOLUME, self.name)
-        return (own, touch_claim(self.claim)) if self.claim else (own,)
+        touched = [touch(VOLUME, self.name)]
+        if self.claim:
+            touched.append(touch_claim(self.claim))
+        if self.place:
+            touched.append(touch(BACKEND, self.place))
+        return tuple(touched)
 
 
 class StorageClass(Fact, frozen=True, kw_only=True, gc=False):
@@ -203,8 +215,12 @@ class Namespace(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class Node(Fact, frozen=True, kw_only=True, gc=False):
+    """``address`` and ``port`` are where its kubelet listens; "" and None where the object tells neither."""
+
     name: str
     ready: bool | None
+    address: str = ""
+    port: int | None = None
 
     @property
     def key(self) -> tuple[str, ...]:

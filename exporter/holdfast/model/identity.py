@@ -85,6 +85,16 @@ SCHEDULE = "schedule"
 TARGET = "target"
 REPLICATION = "replication"
 ANNOTATED = "annotated"
+QUOTA = "quota"
+POOL = "pool"
+CLASS = "class"
+EXPANSION = "expansion"
+PROVISION = "provision"
+FILLING = "filling"
+BACKEND = "backend"
+EPHEMERAL = "ephemeral"  # what the pods of one controller fill
+NODE_DISK = "node-disk"  # the disks of one node
+POD = "pod"  # passes a touch on
 
 
 class Touch(NamedTuple):

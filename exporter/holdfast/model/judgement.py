@@ -126,6 +126,8 @@ CHECKS: dict[str, tuple[Severity, str]] = {
     "retention-too-short": ("warning", "plan and expiry cannot keep the recovery points that are asked for"),
     "retention-too-long": ("info", "many times more recovery points are kept than are asked for"),
     "expiry-before-next-run": ("warning", "the last copy expires before the next run is due"),
+    "emptydir-without-limit": ("info", "an emptyDir has no sizeLimit: it may fill the node"),
+    "no-ephemeral-limit": ("info", "a container has no ephemeral-storage limit: it may fill the node"),
 }
 """Each check's id, with its severity and what it means."""
 
@@ -317,9 +319,12 @@ class TierTally(Judgement, frozen=True, kw_only=True, gc=False):
     counts: tuple[int, ...]
 
 
+Judged = Literal["yes", "partly", "no", "off"]
+
+
 class CheckJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     severity: Severity
-    judged: Literal["yes", "partly", "no", "off"]
+    judged: Judged
 
 
 class SourceJudgement(Judgement, frozen=True, kw_only=True, gc=False):

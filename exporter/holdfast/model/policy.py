@@ -12,6 +12,7 @@ Urgency = Literal["page", "ticket", "know"]
 ReclaimPolicy = Literal["Retain", "Delete"]
 
 BUILTIN_RPO = 26 * 3600.0  # a daily schedule with two hours to spare; in force until the owner says otherwise
+BUILTIN_FULL_WITHIN = 4 * 86400.0  # over a long weekend
 BLIND_AFTER = 600.0  # a source out of contact for longer no longer vouches for anything
 SYSTEM_NAMESPACES = ("kube-*",)
 

@@ -40,14 +40,27 @@ class UsageSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def offered(self) -> float | None:
-        """Bytes that whoever is not root can fill in all: ext4 keeps some of its capacity back.
-
-        Where free space and use do not make up the file system, others have a part in it, and its whole size counts.
-        """
+        """Bytes that whoever is not root can fill in all: ext4 keeps some of its capacity back."""
         if self.capacity is None or self.used is None or self.available is None:
             return self.capacity
         usable = self.used + self.available
-        return usable if (1 - _RESERVED) * self.capacity <= usable < self.capacity else self.capacity
+        return self.capacity if self.others_fill or usable >= self.capacity else usable
+
+    @property
+    def filled(self) -> float | None:
+        """Bytes of what is offered that are taken, by whomever; never more than all of it."""
+        if self.used is None:
+            return None
+        if self.others_fill and self.capacity is not None and self.available is not None:
+            return max(self.capacity - self.available, 0.0)
+        return self.used if self.offered is None else min(self.used, self.offered)
+
+    @property
+    def others_fill(self) -> bool:
+        """Free space and use do not make up the file system: others have a part in it, and what is free tells more."""
+        if self.capacity is None or self.used is None or self.available is None:
+            return False
+        return self.used + self.available < (1 - _RESERVED) * self.capacity
 
 
 class KubeletSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):

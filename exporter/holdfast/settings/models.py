@@ -52,10 +52,11 @@ from holdfast.settings.generic import GenericSourceSection
 from holdfast.settings.prometheus import PrometheusSection
 from holdfast.settings.replication import ReplicationSection, answerable
 from holdfast.settings.section import MARK, Section
+from holdfast.settings.usage import UsageSection, usage_answerable
 
 ALWAYS_ON = "core"
 
-LATER = dict.fromkeys(("usage", "prices"), "is not in this version; remove it")
+LATER = {"prices": "is not in this version; remove it"}
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +217,7 @@ class Settings(CamelSection):
     history: HistorySection = HistorySection()
     metrics: MetricsSection = MetricsSection()
     prometheus: PrometheusSection | None = None
+    usage: Annotated[UsageSection, AfterValidator(usage_answerable)] = UsageSection()
     replication: Annotated[ReplicationSection, AfterValidator(answerable)] = ReplicationSection()
 
     def source(self, name: str) -> SourceSection:

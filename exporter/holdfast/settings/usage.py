@@ -1,4 +1,4 @@
-"""The key ``usage``: how the kubelets are asked, and what a Prometheus-compatible API is asked for.
+"""The key ``usage``: how the kubelets are asked and for what, and what a Prometheus-compatible API is asked for.
 
 It yields a spec of ``model.usage``. Who answers PromQL stands under ``prometheus``.
 """
@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from holdfast.model.usage import KubeletSpec
 from holdfast.settings import fields
+from holdfast.settings.document import Scalar
 from holdfast.settings.fields import Duration, Flag, Number
 from holdfast.settings.prometheus import AskingSection, Fault, FilePath, Timeout, raised
 from holdfast.settings.replication import Port
@@ -19,6 +20,7 @@ from holdfast.settings.section import Section
 LEAST_INTERVAL = 15.0  # seconds; kubelets themselves look once a minute
 MOST_INTERVAL = 600.0  # seconds; a sample of more than 15 minutes is stale
 MOST_CONCURRENCY = 512
+EPHEMERAL_INTERVAL = 300.0  # seconds; a summary is large, and a kubelet makes it anew for whoever asks
 _DEFAULTS = KubeletSpec()
 
 
@@ -86,21 +88,49 @@ class UsageQueriesSection(Section):
 
 
 class UsageHistorySection(Section):
-    """``backfill`` asks the API, at the start, for the two weeks before; None: as soon as there is one."""
+    """``backfill`` asks the API, at the start, for the sixteen days before; None: as soon as there is one."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
     backfill: Flag | None = None
 
 
-class UsageSection(Section):
-    """Both origins may be on: of each claim the newest sample counts, whoever told it."""
+class EphemeralSection(Section):
+    """Storage that ends with its pod. ``enabled`` None: as long as the kubelets are asked at all."""
 
     model_config = ConfigDict(alias_generator=to_camel)
+
+    enabled: Flag | None = None
+    interval: Interval = EPHEMERAL_INTERVAL
+
+
+class UsageSection(AskingSection):
+    """Both origins may be on: of each claim the newest sample counts, whoever told it."""
 
     kubelet: KubeletSection = KubeletSection()
     prometheus: UsageQueriesSection = UsageQueriesSection()
     history: UsageHistorySection = UsageHistorySection()
+    ephemeral: EphemeralSection = EphemeralSection()
+
+    @classmethod
+    def faults(cls, tree: Mapping[str, Any]) -> Iterator[Fault]:
+        kubelet, ephemeral = _keys(tree.get("kubelet")), _keys(tree.get("ephemeral"))
+        if fields.is_true(ephemeral.get("enabled")) and _is_off(kubelet.get("enabled")):
+            yield ("ephemeral", "enabled"), "asks kubelets, and usage.kubelet.enabled is false; change one"
+
+    @property
+    def ephemeral_interval(self) -> float | None:
+        """Seconds between two looks at what pods fill of their nodes; None where nobody looks."""
+        wanted = self.kubelet.enabled and self.ephemeral.enabled is not False
+        return self.ephemeral.interval if wanted else None
+
+
+def _is_off(value: object) -> bool:
+    return isinstance(value, Scalar) and value.kind == "bool" and not fields.is_true(value)
+
+
+def _keys(section: object) -> Mapping[str, Any]:
+    return section if isinstance(section, dict) else {}
 
 
 def usage_answerable(usage: UsageSection, info: ValidationInfo) -> UsageSection:

@@ -1,28 +1,31 @@
-"""A client of kubelets: what one node's ``/metrics`` says of the volumes that are mounted there.
+"""A client of kubelets: what one node's ``/metrics`` says of the volumes that are mounted there, ``/stats/summary`` of its disks.
 
-It needs ``get`` on ``nodes/metrics`` and nothing else. Whom to ask, and when, belongs to ``sweep``.
+It needs ``get`` on ``nodes/metrics`` and ``nodes/stats``, and nothing else. Whom to ask, and when, belongs to ``sweep``.
 https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
 """
 
 import asyncio
 import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Generic, NamedTuple, Self, TypeVar
 
 import aiohttp
 from yarl import URL
 
 from holdfast import __version__
 from holdfast.model.asking import AskError, AskReason, PrometheusSpec, TlsSpec
+from holdfast.model.ephemeral import NodeSummary
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import KubeletSpec, NodeAddress, Stat, UsageSample, sample_of
 from holdfast.usage.credentials import CredentialError, Credentials, Key
+from holdfast.usage.summary import SummaryError, read_summary
 from holdfast.usage.volume_stats import PREFIX, LineError, Lines
 
 _MOST_BYTES = 64 * 2**20  # a node with 500 pods has a tenth of it
+_MOST_SUMMARY = 16 * 2**20  # and of a summary, which is read at once, a quarter
 _MOST_LINE = 64 * 2**10
 _KEY_SECONDS = 10.0  # a token is used for this long before its file is read again
 _CONNECT_MOST = 3.0  # seconds; a host that is gone does not answer at all
@@ -30,6 +33,8 @@ _MOST_NAMES = 20_000
 _MISMATCH = frozenset({62, 64})  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH
 _OURS = PREFIX.encode()
 _EXPOSITION = ("text/plain", "application/openmetrics-text")
+_JSON = ("application/json",)
+_T = TypeVar("_T")
 
 
 class KubeletError(AskError):
@@ -41,6 +46,16 @@ class Told(NamedTuple):
 
     samples: tuple[UsageSample, ...]
     damaged: int
+
+
+class _Page(NamedTuple, Generic[_T]):
+    """What can be asked of a kubelet: where, in what form, what types an answer may be of, by what right, and how it is read."""
+
+    path: str
+    accept: str
+    kinds: tuple[str, ...]
+    right: str
+    read: Callable[[NodeAddress, aiohttp.ClientResponse], Awaitable[_T]]
 
 
 class Body:
@@ -119,7 +134,7 @@ class Kubelets:
             # a connection for each of thousands of nodes, kept from one round to the next, would cost more than it saves
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"holdfast/{__version__}", "Accept": "text/plain;version=0.0.4"},
+            headers={"User-Agent": f"holdfast/{__version__}"},
             timeout=aiohttp.ClientTimeout(sock_connect=min(_CONNECT_MOST, self.spec.timeout)),
         )
         return self
@@ -136,21 +151,34 @@ class Kubelets:
         Raises:
             KubeletError: there was no answer that can be used.
         """
+        page = _Page("/metrics", "text/plain;version=0.0.4", _EXPOSITION, "nodes/metrics", self._read)
+        return await self._answer(node, page)
+
+    async def summary(self, node: NodeAddress) -> NodeSummary:
+        """The disks of the node and what its pods fill of them, as of now.
+
+        Raises:
+            KubeletError: there was no answer that can be used.
+        """
+        page = _Page("/stats/summary", _JSON[0], _JSON, "nodes/stats", self._read_summary)
+        return await self._answer(node, page)
+
+    async def _answer(self, node: NodeAddress, page: _Page[_T]) -> _T:
         with self._translated(node):
             async with asyncio.timeout(self.spec.timeout):
                 key = await self._current_key()
                 try:
-                    return await self._trusted(node, key)
+                    return await self._trusted(node, page, key)
                 except _TokenError:
-                    return await self._again(node, key)
+                    return await self._again(node, page, key)
 
-    async def _again(self, node: NodeAddress, key: Key) -> Told:
+    async def _again(self, node: NodeAddress, page: _Page[_T], key: Key) -> _T:
         """The token may have been rotated since it was read."""
         self._key = None
         fresh = await self._current_key()
         if fresh.headers != key.headers:
             try:
-                return await self._trusted(node, fresh)
+                return await self._trusted(node, page, fresh)
             except _TokenError:
                 pass
         raise _error(
@@ -167,49 +195,48 @@ class Kubelets:
                 self._key = now, await asyncio.to_thread(self._credentials.read)
             return self._key[1]
 
-    async def _trusted(self, node: NodeAddress, key: Key) -> Told:
+    async def _trusted(self, node: NodeAddress, page: _Page[_T], key: Key) -> _T:
         """A kubelet's certificate may bear the node's name and not the address: either proves that it is the node."""
         names = (node.name, None) if node in self._bears_name else (None, node.name)
         try:
-            return await self._once(node, key, names[0])
+            return await self._once(node, page, key, names[0])
         except aiohttp.ClientConnectorCertificateError as error:
             if getattr(error.certificate_error, "verify_code", None) not in _MISMATCH:
                 raise
-        told = await self._once(node, key, names[1])
+        told = await self._once(node, page, key, names[1])
         if len(self._bears_name) > _MOST_NAMES:
             self._bears_name.clear()  # of nodes that came and went
         self._bears_name ^= {node}
         return told
 
-    async def _once(self, node: NodeAddress, key: Key, server_name: str | None) -> Told:
+    async def _once(self, node: NodeAddress, page: _Page[_T], key: Key, server_name: str | None) -> _T:
         if self._session is None:
             raise RuntimeError("open it with `async with` before asking")
         async with self._session.get(
-            URL.build(scheme="https", host=node.address, port=node.port, path="/metrics"),
-            headers=key.headers,
+            URL.build(scheme="https", host=node.address, port=node.port, path=page.path),
+            headers={**key.headers, "Accept": page.accept},
             ssl=key.tls,
             server_hostname=server_name,
             allow_redirects=False,  # to another host they would carry the token there
         ) as response:
             if response.status != 200:
-                raise _refusal(node, response.status)
-            if response.content_type not in _EXPOSITION:
+                raise _refusal(node, response.status, page.right)
+            if response.content_type not in page.kinds:
                 raise _no_kubelet(node)
-            return await self._read(node, response)
+            return await page.read(node, response)
 
     async def _read(self, node: NodeAddress, response: aiohttp.ClientResponse) -> Told:
         body = Body(node.name, self._clock())
-        size = 0
-        async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if size > self._most:
-                raise _error(
-                    node, "too_large", f"answers with more than {self._most:,} bytes; see what it tells"
-                )
+        async for chunk in _chunks(node, response, self._most):
             body.feed(chunk)
         if not body.typed:  # no kubelet has nothing to tell, and an empty page is no empty node
             raise _no_kubelet(node)
         return body.end()
+
+    async def _read_summary(self, node: NodeAddress, response: aiohttp.ClientResponse) -> NodeSummary:
+        most = min(self._most, _MOST_SUMMARY)
+        body = b"".join([chunk async for chunk in _chunks(node, response, most)])
+        return read_summary(body, node.name, self._clock())
 
     @contextmanager
     def _translated(self, node: NodeAddress) -> Iterator[None]:
@@ -228,6 +255,8 @@ class Kubelets:
             raise _error(node, "tls", _tls_words(error)) from None
         except LineError as error:
             raise _error(node, "bad_answer", f"does not answer as a kubelet: {error}") from None
+        except SummaryError as error:
+            raise _error(node, "bad_answer", str(error)) from None
         except (aiohttp.ClientResponseError, aiohttp.InvalidURL, ValueError):
             raise _no_kubelet(node) from None
         except (aiohttp.ClientError, OSError) as error:
@@ -242,13 +271,21 @@ class _TokenError(Exception):
     """The kubelet does not know who we are."""
 
 
-def _refusal(node: NodeAddress, status: int) -> Exception:
+async def _chunks(node: NodeAddress, response: aiohttp.ClientResponse, most: int) -> AsyncIterator[bytes]:
+    """The body as it comes, and no more of it than ``most`` bytes."""
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > most:
+            raise _error(node, "too_large", f"answers with more than {most:,} bytes; see what it tells")
+        yield chunk
+
+
+def _refusal(node: NodeAddress, status: int, right: str) -> Exception:
     if status == 401:
         return _TokenError()
     if status == 403:
-        return _error(
-            node, "unauthorized", "answers 403; grant `get` on `nodes/metrics` to our service account"
-        )
+        return _error(node, "unauthorized", f"answers 403; grant `get` on `{right}` to our service account")
     return _error(
         node, "bad_answer", f"answers {status}; see whether a kubelet with its metrics on listens there"
     )

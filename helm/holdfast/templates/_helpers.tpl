@@ -40,6 +40,13 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 
+{{/* Something where kubelets are asked for usage: unless they are switched off, and only of a whole cluster. */}}
+{{- define "holdfast.asksKubelets" -}}
+{{- if and (dig "usage" "kubelet" "enabled" true .Values.config) (empty .Values.config.namespaces) -}}
+yes
+{{- end -}}
+{{- end -}}
+
 {{/* Folder of the history: that of the configuration, or the one that this chart mounts. */}}
 {{- define "holdfast.historyPath" -}}
 {{- dig "history" "path" "" .Values.config | default "/var/lib/holdfast" -}}

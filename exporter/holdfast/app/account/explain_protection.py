@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from holdfast.app.account.document_shapes import elapsed, humane, moment_text
 from holdfast.app.account.explain_shapes import (
     Case,
     FigurePart,
@@ -13,6 +12,7 @@ from holdfast.app.account.explain_shapes import (
     plan_ref,
     told_by,
 )
+from holdfast.app.account.telling import elapsed, humane, moment_text
 from holdfast.assessment.copies import Appraisal, CopyVerdict
 from holdfast.assessment.protection import STATE_TABLE, StateRow, misses_since, out_of_reach
 from holdfast.model.health import FeedHealth

@@ -4,15 +4,18 @@ Like the report document it tells times in RFC 3339 and durations in seconds, an
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
-from holdfast.app.account.document_shapes import Part, moment
+from holdfast.app.account.filling_shapes import FillingPart
+from holdfast.app.account.telling import Part, moment
 from holdfast.assessment.copies import Appraisal
 from holdfast.assessment.drills import Trials
 from holdfast.assessment.objectives import Ladder
 from holdfast.assessment.setting import Setting
 from holdfast.model.facts import Claim, Namespace, Pod, Workload
+from holdfast.model.filling import BackendJudgement, FillingJudgement
 from holdfast.model.health import FeedHealth
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
 from holdfast.model.judgement import (
@@ -146,6 +149,22 @@ class Explanation(Part, frozen=True, kw_only=True, gc=False):
     blind: tuple[BlindPart, ...]
 
 
+class Looks(NamedTuple):
+    """How many readings there are of a resource, and over how many seconds."""
+
+    number: int
+    span: float
+
+
+class Gauged(msgspec.Struct, frozen=True, kw_only=True):
+    """How the claim fills: its judgement, that of the space it shares, the report's entry, and the readings by resource."""
+
+    filling: FillingJudgement | None
+    backend: BackendJudgement | None
+    part: FillingPart
+    looks: tuple[Looks, ...]
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One claim with all that its judgement rests on.
 
@@ -167,6 +186,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     schedules: dict[ScheduleKey, ScheduleJudgement]
     targets: dict[TargetKey, TargetJudgement]
     blind: tuple[FeedHealth, ...]
+    gauged: Gauged
 
     @property
     def ref(self) -> ObjectRef:

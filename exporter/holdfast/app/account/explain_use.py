@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from holdfast.app.account.document_shapes import UNTOLD, elapsed, moment_text
 from holdfast.app.account.explain_shapes import Case, FigurePart, ObjectPart, figure, told_by
+from holdfast.app.account.telling import UNTOLD, elapsed, moment_text
 from holdfast.assessment.usage import UNSEEN_REASONS, may_come_back, owner_ref, stateful_set, weigh_idle
 from holdfast.model.facts import Claim, Pod, StorageClass, Volume, Workload
 from holdfast.model.identity import ObjectRef

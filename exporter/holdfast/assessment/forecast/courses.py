@@ -12,6 +12,7 @@ SOONEST, LATEST = 0.5, 4320.0  # hours
 WINDOWS = (1, 2, 3, 6, 12, 24, 48, 96, 168, 336)
 _DAYS = 14
 _PEAK_DAYS = (4, 7, 14)
+_COARSE = 4  # hours between the levels of two weeks that are lived again
 
 
 def _fit(samples: int, width: int) -> Singles:
@@ -35,11 +36,8 @@ def slopes(levels: Singles) -> Singles:
     return _SLOPES @ levels
 
 
-def courses(levels: Singles, rises: Singles, since: Singles) -> Singles:
-    """Hours to full by each way on, [ways, volumes].
-
-    ``rises`` are the slopes, ``since`` the rise an hour since the largest drop.
-    """
+def courses(levels: Singles, rises: Singles) -> Singles:
+    """Hours to full by each way on, [ways, volumes]; ``rises`` are the slopes."""
     volumes = levels.shape[1]
     nets = levels[0 : _DAYS * 24 : 24] - levels[24 : _DAYS * 24 + 1 : 24]
     peaks = levels[1 : _DAYS * 24 + 1].reshape(_DAYS, 24, volumes).max(axis=1)
@@ -54,17 +52,16 @@ def courses(levels: Singles, rises: Singles, since: Singles) -> Singles:
         (
             rises,
             np.stack((middle[0], middle[1])) / np.float32(24.0),
-            since[None],
             _PEAK_RISE @ peaks / np.float32(24.0),
         )
     )
-    room = np.concatenate((np.ones((len(rises) + 3, volumes), np.float32), np.maximum(1.0 - now, 0.0)))
+    room = np.concatenate((np.ones((len(rises) + 2, volumes), np.float32), np.maximum(1.0 - now, 0.0)))
     return np.concatenate(
         (
             _line(rise, room),
             _first(_days(levels, nets, middle)),
             _first(weeks),
-            _first((levels[:336] - levels[336])[:, None]),
+            _first((levels[:336:_COARSE] - levels[336])[:, None], _COARSE),
             np.stack([_faster(levels, 48), _faster(levels, 168)]),
         )
     )
@@ -109,12 +106,13 @@ def _usual(paths: Singles, nets: Singles, middle: Singles) -> Singles:
 def _line(rise: Singles, room: Singles) -> Singles:
     with np.errstate(divide="ignore", invalid="ignore"):
         wait: Singles = np.where(rise > 0.0, room / rise, np.float32(LATEST))
-    return _within(wait)
+    return within(wait)
 
 
-def _within(wait: Singles) -> Singles:
-    within: Singles = np.minimum(np.maximum(wait, np.float32(SOONEST)), np.float32(LATEST))
-    return within
+def within(wait: Singles) -> Singles:
+    """Kept to what can be told from one another."""
+    kept: Singles = np.minimum(np.maximum(wait, np.float32(SOONEST)), np.float32(LATEST))
+    return kept
 
 
 def _faster(levels: Singles, hours: int) -> Singles:
@@ -128,13 +126,13 @@ def _faster(levels: Singles, hours: int) -> Singles:
     pace = late * np.exp(rate * np.float32(half / 2))
     with np.errstate(invalid="ignore", divide="ignore"):
         wait = np.log(np.float32(1.0) + rate / pace) / rate
-    return _within(np.where(np.isfinite(wait) & (late > 1e-8), wait, np.float32(LATEST)))
+    return within(np.where(np.isfinite(wait) & (late > 1e-8), wait, np.float32(LATEST)))
 
 
-def _first(paths: Singles) -> Singles:
-    """Hours until paths [hours, paths, volumes] come to 1 if each is gone again and again from where it led.
+def _first(paths: Singles, step: int = 1) -> Singles:
+    """Hours until paths [steps, paths, volumes] come to 1 if each is gone again and again from where it led.
 
-    The last hour of a path stands first, so that path[0] is where it leads.
+    The last step of a path stands first, so that path[0] is where it leads; ``step`` is in hours.
     """
     hours, drift, top = len(paths), paths[0], paths.max(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -147,4 +145,5 @@ def _first(paths: Singles) -> Singles:
     narrow = np.uint8 if hours < 256 else np.uint16
     last = (there.astype(narrow) * np.arange(1, hours + 1, dtype=narrow)[:, None, None]).max(axis=0)
     wait = (rounds + np.float32(1.0)) * np.float32(hours) - last.astype(np.float32) + np.float32(1.0)
-    return _within(np.where(ends, wait, np.float32(LATEST)))
+    wait *= np.float32(step)
+    return within(np.where(ends, wait, np.float32(LATEST)))

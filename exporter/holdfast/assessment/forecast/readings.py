@@ -18,7 +18,6 @@ HOURS = 384
 """How far back a forecast looks: sixteen days, so that two weeks can be laid over each other with room to spare."""
 
 _AHEAD = 60.0  # seconds by which clocks may differ
-_PLACE = np.arange(HOURS + 1)[:, None]
 _OTHER = 0.02  # share by which a capacity, or a level, must differ to be another one
 
 
@@ -39,24 +38,17 @@ class Readings:
 
 def read(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Readings:
     """Takes arrays [volumes, samples] in ascending order of time, padded with NaN in front."""
-    good, odd = _sound(times, used, capacity, now)
+    good = _sound(times, used, capacity, now)
     rows = np.arange(len(now))
     count = np.count_nonzero(good, axis=1)
     newest, before = _last_two(good)
     some = count > 0
     first, last = np.argmax(good, axis=1), times[rows, newest]
     size = np.where(some, capacity[rows, newest], np.nan)
-    share = (used * (1.0 / size)[:, None]).astype(np.float32)
-    if len(odd):
-        share[odd] = np.where(good[odd], share[odd], np.float32(np.nan))
     hours = _hours(times, newest, before)
-    levels = _by_hour(hours, share, good)
-    levels[0] = used[rows, newest] / size
-    oldest = np.where(first == newest, 0.0, np.clip(np.nan_to_num(hours[rows, first]), 0.0, HOURS)).astype(
-        np.intp
-    )
+    levels = _by_hour(hours, (used * (1.0 / size)[:, None]).astype(np.float32), good, newest)
     return Readings(
-        levels=_unbroken(levels, oldest),
+        levels=levels,
         count=count,
         span=np.where(some, np.minimum(last - times[rows, first], HOURS * HOUR), np.nan),
         age=np.where(some, np.maximum(now - last, 0.0), np.nan),
@@ -65,10 +57,10 @@ def read(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Readings
     )
 
 
-def _sound(times: Floats, used: Floats, capacity: Floats, now: Floats) -> tuple[Flags, Places]:
-    """Which readings are to be believed, and the volumes that needed a closer look for it; most are beyond doubt."""
+def _sound(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Flags:
+    """Which readings are to be believed; most volumes are beyond doubt."""
     size = capacity[:, -1:]
-    good = capacity == size
+    good: Flags = capacity == size
     good &= used > 0.0
     good &= used <= size * (1.0 + _OTHER)
     told = np.count_nonzero(times == times, axis=1)  # noqa: PLR0124 (NaN is not itself)
@@ -76,7 +68,7 @@ def _sound(times: Floats, used: Floats, capacity: Floats, now: Floats) -> tuple[
     odd = np.flatnonzero(~plain)
     if len(odd):
         good[odd] = _doubted(times[odd], used[odd], capacity[odd], now[odd])
-    return good, odd
+    return good
 
 
 def _last_two(good: Flags) -> tuple[Places, Places]:
@@ -107,28 +99,49 @@ def _hours(times: Floats, newest: Places, before: Places) -> Singles:
     return hours
 
 
-def _by_hour(hours: Singles, share: Singles, good: Flags) -> Singles:
-    """Levels [hours + 1, volumes], NaN where there is none. Most volumes come hour by hour and are only turned."""
-    width = share.shape[1]
+def _by_hour(hours: Singles, share: Singles, good: Flags, newest: Places) -> Singles:
+    """Levels [hours + 1, volumes]. Most volumes come hour by hour without a gap and are only turned."""
+    width, rows = share.shape[1], np.arange(len(share))
     count = min(width, HOURS + 1)
-    levels = np.full((HOURS + 1, len(share)), np.nan, np.float32)
-    levels[:count] = share[:, : -count - 1 : -1].T
+    first = np.argmax(good, axis=1)
+    levels = np.empty((HOURS + 1, len(share)), np.float32)
+    levels[:count] = np.where(good, share, share[rows, first][:, None])[:, : -count - 1 : -1].T
+    levels[count:] = levels[count - 1]
     astray = hours != np.arange(width - 1, -1, -1, dtype=np.float32)
     astray[:, -1] = False  # the newest stands first whatever its hour
     astray &= good
-    odd = np.flatnonzero(astray.any(axis=1) | ~good[:, -1])
+    gaps = np.count_nonzero(good, axis=1) != width - first
+    odd = np.flatnonzero(astray.any(axis=1) | gaps)
     if len(odd):
-        levels[:, odd] = _scattered(hours[odd], share[odd], good[odd])
+        levels[:, odd] = _bridged(_scattered(hours[odd], share[odd], good[odd], newest[odd]))
     return levels
 
 
-def _scattered(hours: Singles, share: Singles, good: Flags) -> Singles:
+def _scattered(hours: Singles, share: Singles, good: Flags, newest: Places) -> Singles:
+    """Each reading in its hour, the newest first; NaN where there is none."""
+    rows = np.arange(len(share))
     levels = np.full((HOURS + 2, len(share)), np.nan, np.float32)
     there = good & (hours <= HOURS) & (hours >= 1.0)
-    there[np.arange(len(good)), good.shape[1] - 1 - np.argmax(good[:, ::-1], axis=1)] = False
     place = np.where(there, hours, HOURS + 1).astype(np.intp)
-    levels[place, np.arange(len(share))[:, None]] = share
+    place[rows, newest] = HOURS + 1
+    levels[place, rows[:, None]] = share
+    levels[0] = share[rows, newest]
     return levels[: HOURS + 1]
+
+
+def _bridged(levels: Singles) -> Singles:
+    """Straight lines over hours without a reading, and the first reading before it."""
+    missing = np.isnan(levels)
+    place = np.arange(len(levels), dtype=np.int16)[:, None]
+    newer = np.maximum.accumulate(np.where(missing, np.int16(0), place), axis=0)
+    older = np.minimum.accumulate(np.where(missing, np.int16(len(levels)), place)[::-1], axis=0)[::-1]
+    column = np.arange(levels.shape[1])
+    high = levels[newer, column]
+    low = levels[np.minimum(older, len(levels) - 1), column]
+    low = np.where(older < len(levels), low, high)
+    part = (place - newer) / np.maximum(older - newer, 1)
+    filled: Singles = (high + (low - high) * part).astype(np.float32)
+    return filled
 
 
 def _doubted(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Flags:
@@ -153,29 +166,3 @@ def _unsettled(good: Flags, used: Floats, capacity: Floats) -> Flags:
     )
     unsettled: Flags = another & good[:, -3:-2]
     return unsettled
-
-
-def _unbroken(levels: Singles, oldest: Places) -> Singles:
-    """Straight lines over hours without a reading, and the first reading before it."""
-    missing = np.isnan(levels)
-    count = np.add.reduce(missing.view(np.uint8), axis=0, dtype=np.uint16)
-    if not count.any():
-        return levels
-    gaps = np.flatnonzero(count > HOURS - oldest)
-    if len(gaps):
-        levels[:, gaps] = _bridged(levels[:, gaps], missing[:, gaps])
-    np.copyto(levels, levels[oldest, np.arange(len(oldest))], where=missing & (oldest < _PLACE))
-    return levels
-
-
-def _bridged(levels: Singles, missing: Flags) -> Singles:
-    place = np.arange(len(levels))[:, None]
-    newer = np.maximum.accumulate(np.where(missing, 0, place), axis=0)
-    older = np.minimum.accumulate(np.where(missing, len(levels), place)[::-1], axis=0)[::-1]
-    column = np.arange(levels.shape[1])
-    high = levels[newer, column]
-    low = levels[np.minimum(older, len(levels) - 1), column]
-    low = np.where(older < len(levels), low, high)
-    part = (place - newer) / np.maximum(older - newer, 1)
-    filled: Singles = (high + (low - high) * part).astype(np.float32)
-    return filled

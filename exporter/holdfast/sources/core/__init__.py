@@ -6,6 +6,7 @@ from typing import Any
 from holdfast.model.facts import Fact
 from holdfast.model.feed import Feed, Resource
 from holdfast.sources.contract import Source
+from holdfast.sources.core.capacity import CapacityObject, QuotaObject, read_capacity, read_quota
 from holdfast.sources.core.claims import ClaimObject, read_claim
 from holdfast.sources.core.pods import PodObject, read_pod
 from holdfast.sources.core.surroundings import NamespaceObject, NodeObject, read_namespace, read_node
@@ -46,6 +47,12 @@ _VOLUME = _resource("", "persistentvolumes", "PersistentVolume", namespaced=Fals
 _NAMESPACE = _resource("", "namespaces", "Namespace", namespaced=False)
 _NODE = _resource("", "nodes", "Node", namespaced=False)
 _STORAGE_CLASS = _resource("storage.k8s.io", "storageclasses", "StorageClass", namespaced=False)
+_CAPACITY = Resource(
+    group="storage.k8s.io",
+    versions=("v1", "v1beta1"),  # v1 since Kubernetes 1.24
+    plural="csistoragecapacities",
+    kind="CSIStorageCapacity",
+)
 _ATTACHMENT = _resource("storage.k8s.io", "volumeattachments", "VolumeAttachment", namespaced=False)
 
 SOURCE = Source(
@@ -55,6 +62,8 @@ SOURCE = Source(
         _feed(_VOLUME, VolumeObject, read_volume),
         _feed(_STORAGE_CLASS, StorageClassObject, read_storage_class),
         _feed(_ATTACHMENT, AttachmentObject, read_attachment),
+        _feed(_resource("", "resourcequotas", "ResourceQuota"), QuotaObject, read_quota),
+        _feed(_CAPACITY, CapacityObject, read_capacity),
         _feed(_NAMESPACE, NamespaceObject, read_namespace),
         _feed(_NODE, NodeObject, read_node),
         _feed(_resource("", "pods", "Pod"), PodObject, read_pod),

@@ -1,8 +1,11 @@
-"""Pods and the volumes of a pod's spec. A pod that names no claim is of no interest."""
+"""Pods and the volumes of a pod's spec. Of a pod that names no claim, only what it may fill of its node is kept."""
 
 import msgspec
 
+from holdfast.model.ephemeral import ScratchPod
 from holdfast.model.facts import Fact, Mount, Pod
+from holdfast.model.identity import ObjectKey
+from holdfast.sources.core.scratch import Amounts, Container, EmptyDirSource, read_controller, read_limits
 from holdfast.sources.shapes import Annotation, Metadata, Present, Shape, given, shared, text
 
 
@@ -16,11 +19,20 @@ class PodVolume(Shape):
     name: str | None = None
     persistent_volume_claim: ClaimVolume | None = None
     ephemeral: Present | None = None
+    empty_dir: EmptyDirSource | None = None
 
 
 class PodSpec(Shape):
     node_name: str | None = None
     volumes: list[PodVolume | None] | None = None
+
+
+class FullPodSpec(PodSpec):
+    """That of a pod. Templates are not read so far: what is admitted may be given other limits."""
+
+    containers: list[Container | None] | None = None
+    init_containers: list[Container | None] | None = None
+    overhead: Amounts | None = None
 
 
 class PodStatus(Shape):
@@ -33,6 +45,7 @@ class PodAnnotations(Shape):
         default=None, name="backup.velero.io/backup-volumes-excludes"
     )
     velero_hook: Annotation = msgspec.field(default=None, name="pre.hook.backup.velero.io/command")
+    mirror: Annotation = msgspec.field(default=None, name="kubernetes.io/config.mirror")
 
 
 class PodMetadata(Metadata):
@@ -41,7 +54,7 @@ class PodMetadata(Metadata):
 
 class PodObject(Shape):
     metadata: PodMetadata
-    spec: PodSpec | None = None
+    spec: FullPodSpec | None = None
     status: PodStatus | None = None
 
 
@@ -62,8 +75,9 @@ def template_claims(template: PodTemplate | None) -> tuple[str, ...]:
 
 def read_pod(pod: PodObject) -> tuple[Fact, ...]:
     mounts = _mounts(pod)
+    scratch = _scratch(pod)
     if not mounts:
-        return ()
+        return (scratch,)
     metadata, spec, status = pod.metadata, pod.spec or PodSpec(), pod.status or PodStatus()
     annotations = metadata.annotations or PodAnnotations()
     return (
@@ -83,7 +97,27 @@ def read_pod(pod: PodObject) -> tuple[Fact, ...]:
             velero_excluded=metadata.label("velero.io/exclude-from-backup") == "true",
             velero_hooks=bool(text(annotations.velero_hook)),
         ),
+        scratch,
     )
+
+
+def _scratch(pod: PodObject) -> ScratchPod:
+    """The kubelet knows a static pod by the uid that its mirror carries in an annotation."""
+    metadata, spec, status = pod.metadata, pod.spec or FullPodSpec(), pod.status or PodStatus()
+    mirrored = text(metadata.annotations.mirror) if metadata.annotations else ""
+    return ScratchPod(
+        place=ObjectKey(metadata.namespace, metadata.name),
+        uid=mirrored or metadata.uid,
+        node=shared(spec.node_name),
+        finished=status.phase in ("Succeeded", "Failed"),
+        controller=read_controller(metadata),
+        limits=read_limits(_empty_dirs(spec), spec.containers, spec.init_containers, spec.overhead),
+    )
+
+
+def _empty_dirs(spec: PodSpec) -> list[tuple[str, EmptyDirSource]]:
+    named = ((volume.name, volume.empty_dir) for volume in given(spec.volumes))
+    return [(name, empty_dir) for name, empty_dir in named if name and empty_dir is not None]
 
 
 def _mounts(pod: PodObject) -> tuple[Mount, ...]:

@@ -1,5 +1,7 @@
 """What claims and volumes live in: namespaces and nodes."""
 
+import msgspec
+
 from holdfast.model.facts import Fact, Namespace, Node
 from holdfast.sources.shapes import AnnotatedMetadata, Metadata, Shape, given, shared
 
@@ -20,8 +22,23 @@ class NodeCondition(Shape):
     status: str | None = None
 
 
+class NodeAddress(Shape):
+    type: str | None = None
+    address: str | None = None
+
+
+class KubeletEndpoint(Shape):
+    port: int | None = msgspec.field(default=None, name="Port")  # a field of old, with its own spelling
+
+
+class DaemonEndpoints(Shape):
+    kubelet_endpoint: KubeletEndpoint | None = None
+
+
 class NodeStatus(Shape):
     conditions: list[NodeCondition | None] | None = None
+    addresses: list[NodeAddress | None] | None = None
+    daemon_endpoints: DaemonEndpoints | None = None
 
 
 class NodeObject(Shape):
@@ -35,7 +52,28 @@ _READY = {
 }  # "Unknown" is what the control plane writes when the node fell silent
 
 
+_REACHED_BY = ("InternalIP", "Hostname", "InternalDNS", "ExternalIP")  # the first that is there
+
+
 def read_node(node: NodeObject) -> tuple[Fact, ...]:
-    conditions = given(node.status.conditions if node.status else None)
+    status = node.status or NodeStatus()
+    conditions = given(status.conditions)
     ready = next((condition.status for condition in conditions if condition.type == "Ready"), None)
-    return (Node(name=shared(node.metadata.name), ready=_READY.get(ready or "")),)
+    endpoint = status.daemon_endpoints.kubelet_endpoint if status.daemon_endpoints else None
+    port = endpoint.port if endpoint else None
+    return (
+        Node(
+            name=shared(node.metadata.name),
+            ready=_READY.get(ready or ""),
+            address=_address(status),
+            port=port if port and 0 < port < 65536 else None,
+        ),
+    )
+
+
+def _address(status: NodeStatus) -> str:
+    told: dict[str | None, str] = {}
+    for address in given(status.addresses):
+        if address.address:
+            told.setdefault(address.type, address.address)
+    return next((told[kind] for kind in _REACHED_BY if kind in told), "")

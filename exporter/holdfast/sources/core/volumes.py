@@ -1,11 +1,13 @@
 """PersistentVolumes, their classes, and their attachments to nodes."""
 
+import posixpath
+
 import msgspec
 
 from holdfast.model.facts import Attachment, Fact, StorageClass, Volume
 from holdfast.model.identity import ClaimRef
 from holdfast.sources.core.claims import CLASS_ANNOTATION, Amounts
-from holdfast.sources.shapes import Annotation, Metadata, Present, Shape, shared, text
+from holdfast.sources.shapes import Annotation, Metadata, Present, Shape, given, shared, text
 from holdfast.sources.values import parse_quantity, parse_time
 
 
@@ -23,18 +25,53 @@ class ClaimReference(Shape):
     uid: str | None = None
 
 
+class CsiShare(Shape):
+    """The attributes of a CSI volume by which NFS drivers say what they mount; all others stay unread."""
+
+    server: str | None = None
+    share: str | None = None
+
+
 class Csi(Shape):
     driver: str | None = None
     volume_handle: str | None = None
+    volume_attributes: CsiShare | None = None
+
+
+class Nfs(Shape):
+    server: str | None = None
+    path: str | None = None
+
+
+class HostPath(Shape):
+    path: str | None = None
+
+
+class Requirement(Shape):
+    key: str | None = None
+    operator: str | None = None
+    values: list[str | None] | None = None
+
+
+class Term(Shape):
+    match_expressions: list[Requirement | None] | None = None
+
+
+class Terms(Shape):
+    node_selector_terms: list[Term | None] | None = None
+
+
+class Affinity(Shape):
+    required: Terms | None = None
 
 
 class Backings(Shape):
     """The members of a volume's spec of which exactly one is there, and says what the volume is made of."""
 
     csi: Csi | None = None
-    nfs: Present | None = None
-    host_path: Present | None = None
-    local: Present | None = None
+    nfs: Nfs | None = None
+    host_path: HostPath | None = None
+    local: HostPath | None = None
     aws_elastic_block_store: Present | None = None
     azure_disk: Present | None = None
     azure_file: Present | None = None
@@ -58,6 +95,7 @@ class Backings(Shape):
 class VolumeSpec(Backings):
     capacity: Amounts | None = None
     claim_ref: ClaimReference | None = None
+    node_affinity: Affinity | None = None
     persistent_volume_reclaim_policy: str | None = None
     storage_class_name: str | None = None
 
@@ -73,6 +111,7 @@ class VolumeObject(Shape):
     status: VolumeStatus | None = None
 
 
+_NODE_LABELS = ("kubernetes.io/hostname", "metadata.name")
 _BACKINGS = tuple(zip(Backings.__struct_fields__, Backings.__struct_encode_fields__, strict=True))
 
 
@@ -95,9 +134,38 @@ def read_volume(volume: VolumeObject) -> tuple[Fact, ...]:
             csi_handle=csi.volume_handle or "",
             claim=ClaimRef(shared(claim.namespace), shared(claim.name)) if claim.name else None,
             claim_uid=claim.uid or "",
+            place=shared(_place(spec)),
             deleting_since=metadata.deleting_since,
         ),
     )
+
+
+def _place(spec: VolumeSpec) -> str:
+    attributes = spec.csi.volume_attributes if spec.csi else None
+    nfs = spec.nfs or (Nfs(server=attributes.server, path=attributes.share) if attributes else Nfs())
+    if nfs.server and nfs.path:
+        return f"nfs:{nfs.server.lower().rstrip('.')}:{_plain(nfs.path)}"
+    disk = spec.local or spec.host_path
+    node = _only_node(spec)
+    return f"node:{node}:{_plain(disk.path)}" if disk and disk.path and node else ""
+
+
+def _plain(path: str) -> str:
+    return posixpath.normpath(f"/{path.lstrip('/')}")
+
+
+def _only_node(spec: VolumeSpec) -> str:
+    """The node on which alone the volume is; empty where there are several, or none is told."""
+    required = spec.node_affinity.required if spec.node_affinity else None
+    terms = given(required.node_selector_terms if required else None)
+    names = {
+        name
+        for term in terms
+        for requirement in given(term.match_expressions)
+        if requirement.key in _NODE_LABELS and requirement.operator == "In"
+        for name in given(requirement.values)
+    }
+    return names.pop() if len(names) == 1 else ""
 
 
 class DefaultAnnotations(Shape):

@@ -1,12 +1,14 @@
 """Controllers of pods: which claims their templates name, and whether they run now.
 
-Only those that matter to a claim are kept: a template that names one, or ``holdfast.dev/`` annotations.
+Only those that matter to a claim are kept: a template that names one, or ``holdfast.dev/`` annotations. Of a Job or
+ReplicaSet that something else controls, that is kept too.
 """
 
 from typing import Literal
 
 from holdfast.model.facts import NO_ANNOTATIONS, Fact, Workload
 from holdfast.sources.core.pods import PodTemplate, template_claims
+from holdfast.sources.core.scratch import read_controlled
 from holdfast.sources.shapes import AnnotatedMetadata, Shape, given, shared
 
 
@@ -106,7 +108,8 @@ def read_deployment(deployment: ReplicatedObject) -> tuple[Fact, ...]:
 
 def read_replica_set(replica_set: ReplicatedObject) -> tuple[Fact, ...]:
     spec = replica_set.spec or Replicated()
-    return _workload("ReplicaSet", replica_set.metadata, spec.template, replicas=_replicas(spec))
+    found = _workload("ReplicaSet", replica_set.metadata, spec.template, replicas=_replicas(spec))
+    return (*found, *read_controlled("ReplicaSet", replica_set.metadata))
 
 
 def read_daemon_set(daemon_set: DaemonSetObject) -> tuple[Fact, ...]:
@@ -116,7 +119,7 @@ def read_daemon_set(daemon_set: DaemonSetObject) -> tuple[Fact, ...]:
 
 def read_job(job: JobObject) -> tuple[Fact, ...]:
     spec, status = job.spec or JobSpec(), job.status or JobStatus()
-    return _workload(
+    found = _workload(
         "Job",
         job.metadata,
         spec.template,
@@ -126,6 +129,7 @@ def read_job(job: JobObject) -> tuple[Fact, ...]:
             for condition in given(status.conditions)
         ),
     )
+    return (*found, *read_controlled("Job", job.metadata))
 
 
 def read_cron_job(cron_job: CronJobObject) -> tuple[Fact, ...]:

@@ -1,0 +1,151 @@
+"""How one claim fills, and the space that several share: who measures it, since when not, and until when a forecast stands."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+import msgspec
+
+from holdfast.assessment.lifecycle import assess_resize
+from holdfast.assessment.setting import Setting
+from holdfast.model.facts import Claim, Facts, Pod, Volume
+from holdfast.model.filling import (
+    UNTOLD,
+    Asked,
+    BackendJudgement,
+    CoverageState,
+    FillingJudgement,
+    Prospect,
+)
+from holdfast.model.identity import ClaimRef
+from holdfast.model.usage import UsageSample
+
+STALE_AFTER = 15 * 60.0
+FORECAST_STANDS = 24 * 3600.0
+_SETTLING = 3 * 60.0  # seconds until a kubelet tells of a volume that was just mounted
+_UNGROWN = frozenset({"node-pending", "node", "node-failed"})  # the claim has grown, its file system has not
+
+
+class Gauge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of a claim's use: the newest sample, what is foretold, and with whom it was seen to share."""
+
+    sample: UsageSample | None = None
+    bytes: Prospect = UNTOLD
+    inodes: Prospect = UNTOLD
+    backend: str = ""
+
+
+def assess_filling(claim: Claim, gauge: Gauge, asked: Asked, setting: Setting) -> FillingJudgement:
+    facts, now, sample = setting.facts, setting.now, gauge.sample
+    running = [pod for pod in facts.linked(Pod, "claim", *claim.ref) if pod.phase == "Running"]
+    volume = facts.get(Volume, claim.volume) if claim.volume else None
+    state, reason, ends = _coverage(claim, sample, running, asked, setting)
+    backend = shared_place(volume, facts) or gauge.backend
+    own = sample is not None and not backend
+    if sample is not None and now < sample.time + FORECAST_STANDS:
+        ends.append(sample.time + FORECAST_STANDS)
+    return FillingJudgement(
+        ref=claim.ref,
+        csi_driver=volume.csi_driver if volume else "",
+        state=state,
+        reason=reason,
+        sample=sample,
+        backend=backend,
+        bytes=_standing(gauge.bytes, sample, claim, now) if own else None,
+        inodes=_standing(gauge.inodes, sample, claim, now) if own and _counts_inodes(sample) else None,
+        until=min(ends, default=None),
+    )
+
+
+def _coverage(
+    claim: Claim, sample: UsageSample | None, running: Sequence[Pod], asked: Asked, setting: Setting
+) -> tuple[CoverageState | None, str, list[float]]:
+    """The state and its reason, and the instants at which the clock alone would change them."""
+    now = setting.now
+    if not setting.sight.pods or not running:
+        return None, "", []
+    if claim.volume_mode == "Block":
+        return None, "block-mode", []
+    if sample is not None:
+        ends = sample.time + STALE_AFTER
+        return ("measured", "", [ends]) if now < ends else ("stale", "", [])
+    reason, changes = _unmeasured(running, asked, now)
+    return "unmeasured" if reason else None, reason, changes
+
+
+def _unmeasured(running: Sequence[Pod], asked: Asked, now: float) -> tuple[str, list[float]]:
+    """Why there is no sample; empty while that is not known yet."""
+    settled = max(pod.created for pod in running) + asked.interval + _SETTLING
+    if not (asked.kubelets or asked.queries):
+        return "not-asked", []
+    if now < settled:
+        return "just-started", [settled]
+    if not asked.looked:
+        return "", []
+    if not asked.kubelets:
+        return "not-scraped", []
+    return "driver-silent" if any(pod.node in asked.answering for pod in running) else "node-silent", []
+
+
+def _standing(prospect: Prospect, sample: UsageSample | None, claim: Claim, now: float) -> Prospect:
+    """The forecast as it stands now, or why it does not."""
+    if sample is None or now >= sample.time + FORECAST_STANDS:
+        return Prospect(reason="stale")
+    resize = assess_resize(claim)
+    if resize is not None and resize.reason in _UNGROWN:
+        return Prospect(reason="resize-pending", growth=prospect.growth)
+    return prospect
+
+
+def _counts_inodes(sample: UsageSample | None) -> bool:
+    return sample is not None and sample.inodes is not None
+
+
+def shared_place(volume: Volume | None, facts: Facts) -> str:
+    """The space that the volume's own object names, where the volume of another claim names it too."""
+    if volume is None or not volume.place:
+        return ""
+    return volume.place if len(few_at(volume.place, facts)) > 1 else ""
+
+
+def claims_at(place: str, facts: Facts) -> tuple[ClaimRef, ...]:
+    """The claims whose volumes lie there, sorted."""
+    return tuple(sorted(set(_living_at(place, facts))))
+
+
+def few_at(place: str, facts: Facts) -> set[ClaimRef]:
+    """Up to three of them, for there may be thousands."""
+    return set(islice(_living_at(place, facts), 3))
+
+
+def _living_at(place: str, facts: Facts) -> Iterator[ClaimRef]:
+    for volume in facts.linked(Volume, "place", place):
+        ref = volume.claim
+        if ref is not None and (claim := facts.get(Claim, *ref)) is not None and claim.volume == volume.name:
+            yield ref
+
+
+def assess_backend(
+    name: str, members: Iterable[ClaimRef], gauge_of: Callable[[ClaimRef], Gauge], now: float
+) -> BackendJudgement | None:
+    """The shared space as the newest sample of any member tells it; None where none was ever measured."""
+    members = tuple(members)
+    gauges = [gauge_of(ref) for ref in members]
+    samples = [gauge.sample for gauge in gauges if gauge.sample is not None]
+    if len(members) < 2 or not samples:
+        return None
+    newest = max(samples, key=lambda sample: sample.time)
+    ends = newest.time + FORECAST_STANDS
+    return BackendJudgement(
+        name=name,
+        members=members,
+        sample=newest,
+        bytes=_soonest([gauge.bytes for gauge in gauges]) if now < ends else Prospect(reason="stale"),
+        until=ends if now < ends else None,
+    )
+
+
+def _soonest(prospects: Sequence[Prospect]) -> Prospect:
+    """They speak of one space: of those that foretell anything the one that has it full first, so that one who came
+    lately takes nothing away."""
+    told = [prospect for prospect in prospects if prospect.central is not None]
+    return min(told, key=lambda prospect: prospect.central or 0.0) if told else prospects[0]

@@ -1,0 +1,92 @@
+"""Breaks of rules that no case can notice, because nothing that the exporter publishes tells them apart; each with its reason.
+
+Here belongs that one table. A break that a case could notice gets a case and not a line here.
+"""
+
+import re
+from dataclasses import dataclass
+
+from tests.rules.mutations import Mutant
+
+ONES = (
+    "holdfast_backup_schedule_last_result",
+    "holdfast_pvc_not_expandable",
+    "holdfast_pvc_orphaned",
+    "holdfast_pvc_protection_state",
+    "holdfast_replication_state",
+    "holdfast_source_state",
+)
+"""Families that have a sample only where something holds, and then it is 1."""
+
+_ONE = rf"(?:{'|'.join(ONES)}){{[^}}]*}}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equivalent:
+    """``rule`` and ``change`` are regular expressions for the rule's name and for "was -> now", both whole."""
+
+    rule: str = ".+"
+    change: str
+    reason: str
+
+    def fits(self, mutant: Mutant) -> bool:
+        return bool(
+            re.fullmatch(self.rule, mutant.name) and re.fullmatch(self.change, mutant.change, re.DOTALL)
+        )
+
+
+TABLE: tuple[Equivalent, ...] = (
+    Equivalent(
+        change=rf"(?P<left>…?.*{_ONE}\)?) == 1 -> (?P=left)",
+        reason="a sample of these families is 1 or absent: the comparison says so to the reader",
+    ),
+    Equivalent(
+        rule="HoldfastSourceForbidden|HoldfastClaimsUnknown|HoldfastLabelClash",
+        change=r"count by .*\(max by .* -> sum by .*",
+        reason="each counted thing is 1: a sum of ones is their count",
+    ),
+    Equivalent(
+        rule="HoldfastSourceForbidden",
+        change=r"max by (?P<rest>.*) -> min by (?P=rest)",
+        reason="replicas that publish the state publish 1",
+    ),
+    Equivalent(
+        rule="holdfast:page_claims:count",
+        change=r"(count by .* -> sum by .*|max by .* -> (min|max) by .*)",
+        reason="alerts ask only whether there are such claims; how many is for the reader of the series",
+    ),
+    Equivalent(
+        rule="HoldfastAbsentPage",
+        change=r"absent\(.* -> group by .*|.*absent\(holdfast_build_info{}\) or group .* -> group .*",
+        reason="where it is known that there were claims worth a page, the second arm sees a lone cluster too",
+    ),
+    Equivalent(
+        rule="holdfast:(pvc_drill_unmet|replication_unwell):seconds",
+        change=r"\w+{state=~\"[^\"]*\"} -> \w+{}",
+        reason="each alert chooses its state again: this keeps healthy claims out of the recorded series",
+    ),
+    Equivalent(
+        rule="HoldfastReplication(Degraded|Unknown)",
+        change=r".*,worth=~\"page\|ticket\"} -> .*(?<!worth=~\"page\|ticket\")}",
+        reason="there is no other worth yet; it is named so that a new one does not slip in",
+    ),
+    Equivalent(
+        change=r"…?0 \* .* -> …?0 / .*",
+        reason="0 divided by something is 0 as well; by 0 it is no number, and then nothing is compared",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_unsafe:seconds",
+        change=r"holdfast:pvc_unsafe:state{state=\"late\"} -> holdfast:pvc_unsafe:state{}",
+        reason="of unsafe claims only those that are late have a copy, and so an age",
+    ),
+    Equivalent(
+        rule="HoldfastRestoreDrillOverdue",
+        change=r"max by (?P<rest>.*) -> min by ?(?P=rest)",
+        reason="only counted: which of two equal claims' values is kept is told to nobody",
+    ),
+)
+
+
+def reason_of(mutant: Mutant) -> str:
+    """Why nothing can notice this mutant; empty where something can."""
+    return next((line.reason for line in TABLE if line.fits(mutant)), "")
