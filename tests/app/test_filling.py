@@ -439,3 +439,17 @@ def test_thousands_that_may_share_are_looked_at_in_passing() -> None:
     used[:, -1] = GI
     candidates = [Candidate(f"uid-{number:05}", Scope("driver:nfs:shared")) for number in range(5000)]
     assert shared_spaces(candidates, hours, used, np.full_like(used, 100 * GI))
+
+
+@pytest.mark.parametrize("resource", ["bytes", "inodes"])
+def test_one_sample_is_enough_to_be_full(resource: str) -> None:
+    full = {"used": 9.95 * GI} if resource == "bytes" else {"inodes": 1000.0, "inodes_used": 995.0}
+    world = served(World(*mounted()), [sample(**full)])
+    assert rows(world, "pvc_time_to_full_seconds") == [f'{{{C},resource="{resource}"}} 0']
+    assert f'{{{C},resource="{resource}"}} 1' in rows(world, "pvc_full_chance_ratio")
+
+
+def test_a_shared_space_is_full_by_one_sample() -> None:
+    world = World(*mounted("shop/a", "shop/b"), nfs("shop/a"), nfs("shop/b"))
+    served(world, [sample("shop/a", used=9.95 * GI), sample("shop/b", used=9.95 * GI)])
+    assert value(world, "backend_time_to_full_seconds") == 0

@@ -114,10 +114,15 @@ class Process:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
     """A loopback port that nothing listens on, below the range from which outgoing connections take theirs."""
     while True:
         port = random.randrange(12_000, 32_000)
+        if port in _given:
+            continue  # promised to a server that does not listen yet
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 continue
@@ -127,6 +132,7 @@ def free_port() -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        _given.add(port)
         return port
 
 

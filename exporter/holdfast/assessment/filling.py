@@ -5,6 +5,7 @@ from itertools import islice
 
 import msgspec
 
+from holdfast.assessment.forecast.signs import FULL
 from holdfast.assessment.lifecycle import assess_resize
 from holdfast.assessment.setting import Setting
 from holdfast.model.facts import Claim, Facts, Pod, Volume
@@ -50,8 +51,10 @@ def assess_filling(claim: Claim, gauge: Gauge, asked: Asked, setting: Setting) -
         reason=reason,
         sample=sample,
         backend=backend,
-        bytes=_standing(gauge.bytes, sample, claim, now) if own else None,
-        inodes=_standing(gauge.inodes, sample, claim, now) if own and _counts_inodes(sample) else None,
+        bytes=_standing(_fact(gauge.bytes, sample, *_bytes(sample)), sample, claim, now) if own else None,
+        inodes=_standing(_fact(gauge.inodes, sample, *_inodes(sample)), sample, claim, now)
+        if own and _counts_inodes(sample)
+        else None,
         until=min(ends, default=None),
     )
 
@@ -84,6 +87,28 @@ def _unmeasured(running: Sequence[Pod], asked: Asked, now: float) -> tuple[str, 
     if not asked.kubelets:
         return "not-scraped", []
     return "driver-silent" if any(pod.node in asked.answering for pod in running) else "node-silent", []
+
+
+_Amounts = tuple[float | None, float | None]
+
+
+def _bytes(sample: UsageSample | None) -> _Amounts:
+    return (sample.filled, sample.offered) if sample else (None, None)
+
+
+def _inodes(sample: UsageSample | None) -> _Amounts:
+    return (sample.inodes_used, sample.inodes) if sample else (None, None)
+
+
+def _fact(
+    prospect: Prospect, sample: UsageSample | None, taken: float | None, whole: float | None
+) -> Prospect:
+    """What is full is full, however little is known of how it came to be."""
+    if sample is None or taken is None or not whole or taken < FULL * whole:
+        return prospect
+    return Prospect(
+        central=sample.time, early=sample.time, late=sample.time, chance=1.0, growth=prospect.growth
+    )
 
 
 def _standing(prospect: Prospect, sample: UsageSample | None, claim: Claim, now: float) -> Prospect:
@@ -139,7 +164,9 @@ def assess_backend(
         name=name,
         members=members,
         sample=newest,
-        bytes=_soonest([gauge.bytes for gauge in gauges]) if now < ends else Prospect(reason="stale"),
+        bytes=_fact(_soonest([gauge.bytes for gauge in gauges]), newest, *_bytes(newest))
+        if now < ends
+        else Prospect(reason="stale"),
         until=ends if now < ends else None,
     )
 
