@@ -80,6 +80,24 @@ TABLE: tuple[Equivalent, ...] = (
         reason="of unsafe claims only those that are late have a copy, and so an age",
     ),
     Equivalent(
+        rule="holdfast:pvc_unsafe:seconds",
+        change=r"max by (?P<rest>.*)\(holdfast:pvc_unsafe:state{state=\"\w+\"}\) -> min by (?P=rest)\(.*",
+        reason="one series a claim and state is recorded: there is nothing to choose from",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_unsafe:seconds",
+        change=(
+            r"holdfast_pvc_(created_timestamp|rpo)_seconds{} and on \(cluster, namespace, persistentvolumeclaim\) "
+            r"holdfast:pvc_unsafe:state{state=\"\w+\"} -> holdfast_pvc_\w+{}( and on .*)?"
+        ),
+        reason="where a new claim is spared both sides are picked, and either is enough: the other costs less for it",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_unsafe:seconds",
+        change=r"holdfast:pvc_unsafe:state{state=\"(never|unprotected)\"} -> holdfast:pvc_unsafe:state{}",
+        reason="the same: what is compared with it is of that state",
+    ),
+    Equivalent(
         rule="HoldfastRestoreDrillOverdue",
         change=r"max by (?P<rest>.*) -> min by ?(?P=rest)",
         reason="only counted: which of two equal claims' values is kept is told to nobody",
