@@ -96,3 +96,17 @@ def test_volumes_do_not_know_each_other(histories) -> None:
     for place, shares in enumerate(histories):
         alone = forecast(*hourly(shares))
         np.testing.assert_allclose(all_at_once.central[place], alone.central[0], rtol=1e-3)
+
+
+def test_a_forecast_is_the_same_whoever_is_foretold_beside_it() -> None:
+    """Bit for bit: what is served does not depend on how claims were gathered into slices."""
+    chance = np.random.default_rng(7)
+    hours = np.arange(14 * 24) * 3600.0
+    times = np.tile(1.7e9 + hours, (150, 1))
+    used = np.cumsum(chance.normal(4e7, 9e7, times.shape), axis=1) + chance.uniform(2e10, 8e10, (150, 1))
+    capacity, now = np.full_like(times, 1e11), np.full(150, times[0, -1] + 60.0)
+    whole = forecast(times, used, capacity, now)
+    for some in (slice(0, 1), slice(3, 5), slice(40, 149)):
+        part = forecast(times[some], used[some], capacity[some], now[some])
+        for name in ("early", "central", "late", "chance"):
+            assert np.array_equal(getattr(part, name), getattr(whole, name)[some], equal_nan=True)

@@ -6,6 +6,7 @@ None of them is right for all volumes; which one to believe is weighed elsewhere
 
 import numpy as np
 
+from holdfast.assessment.forecast.products import product, small_product
 from holdfast.assessment.forecast.readings import HOURS, Singles
 
 SOONEST, LATEST = 0.5, 4320.0  # hours
@@ -28,12 +29,14 @@ def _mean(samples: int, width: int) -> Singles:
 
 _SLOPES = np.stack([_fit(hours + 1, HOURS + 1) for hours in WINDOWS])
 _PEAK_RISE = np.stack([_fit(days, _DAYS) for days in _PEAK_DAYS])
-_PEAK_NOW = np.stack([_mean(days, _DAYS) + _fit(days, _DAYS) * (days - 1) / 2 for days in _PEAK_DAYS])
+_PEAK_NOW = np.stack([_mean(days, _DAYS) + _fit(days, _DAYS) * (days - 1) / 2 for days in _PEAK_DAYS]).astype(
+    np.float32
+)
 
 
 def slopes(levels: Singles) -> Singles:
     """The rise an hour over the newest WINDOWS hours each."""
-    return _SLOPES @ levels
+    return product(_SLOPES, levels)
 
 
 def courses(levels: Singles, rises: Singles) -> Singles:
@@ -47,12 +50,12 @@ def courses(levels: Singles, rises: Singles) -> Singles:
     np.subtract(levels[168:336], levels[336], out=weeks[:, 1])
     weeks[:, 1] += weeks[:, 0]
     weeks[:, 1] *= np.float32(0.5)
-    now = np.maximum(_PEAK_NOW @ peaks, peaks[0])
+    now = np.maximum(small_product(_PEAK_NOW, peaks), peaks[0])
     rise = np.concatenate(
         (
             rises,
             np.stack((middle[0], middle[1])) / np.float32(24.0),
-            _PEAK_RISE @ peaks / np.float32(24.0),
+            small_product(_PEAK_RISE, peaks) / np.float32(24.0),
         )
     )
     room = np.concatenate((np.ones((len(rises) + 2, volumes), np.float32), np.maximum(1.0 - now, 0.0)))

@@ -4,11 +4,17 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from holdfast.assessment.forecast.readings import HOUR, HOURS, Floats, Places, Singles
+from holdfast.assessment.forecast.readings import HOUR, HOURS, Flags, Floats, Places, Singles
 from holdfast.assessment.forecast.signs import clock, signs
 from holdfast.assessment.forecast.weighing import EDGES, SIGHT, Belief, load, weigh
 
+EVERY = 8
+"""Hours between looks before now."""
+
 _BELIEVED = 0.5  # share of the belief that makes far into never
+_WEEK = 168
+_BESIDE = 8  # volumes that are looked at together at the least
+_LONG = np.float32(HOURS - 2)  # what is known for so long was known for as long some hours ago
 _NETWORKS = load()
 
 
@@ -26,13 +32,31 @@ class Standing:
             **{field.name: np.take(getattr(self, field.name), some, axis=-1) for field in fields(self)}
         )
 
-    def ago(self, hours: int) -> "Standing":
-        """So many hours before, as far as it is still known."""
-        levels = np.empty_like(self.levels)
-        levels[: HOURS + 1 - hours] = self.levels[hours:]
-        levels[HOURS + 1 - hours :] = self.levels[-1]
-        left = np.maximum(self.hours - np.float32(hours), np.float32(1.0))
-        return replace(self, levels=levels, hours=left, newest=self.newest - hours * HOUR)
+    def before(self, volumes: Places, hours: Places) -> "Standing":
+        """These volumes at the end of a full hour of the clock, each so many before the present one, as far as it is still known.
+
+        The same for every ``now`` within an hour, and for later ones with more ``hours`` up to the next multiple of EVERY.
+        """
+        known = self.hours[volumes]
+        levels = np.empty((HOURS + 1, len(volumes)), np.float32)
+        for ago in np.unique(hours):
+            some = np.flatnonzero(hours == ago)
+            levels[:, some] = _from(self.levels, volumes[some], int(ago), known[some] >= _LONG)
+        left = np.where(known >= _LONG, known, np.maximum(known - hours, 1.0)).astype(np.float32)
+        ended = HOUR * (np.floor_divide(self.newest[volumes], HOUR) - hours.astype(np.float64) + 1.0)
+        return Standing(levels=levels, hours=left, newest=ended, horizon=self.horizon[volumes])
+
+
+def _from(levels: Singles, volumes: Places, ago: int, long: Flags) -> Singles:
+    """Levels from so many hours ago on. Of a volume known for long, what is no longer known is taken to be like the week after."""
+    seen = HOURS - -(-ago // EVERY) * EVERY
+    older = np.empty((HOURS + 1, len(volumes)), np.float32)
+    np.take(levels[ago : ago + seen + 1], volumes, axis=1, out=older[: seen + 1], mode="clip")
+    np.minimum(older[0], levels[ago - 1, volumes], out=older[0])  # not the top of an hour that ended lower
+    gained = np.where(long, older[seen] - older[seen - _WEEK], np.float32(0.0))
+    before = np.where(long, older[seen + 1 - _WEEK : HOURS + 1 - _WEEK], older[seen])
+    np.add(before, gained, out=older[seen + 1 :])
+    return older
 
 
 def together(parts: list[Standing]) -> Standing:
@@ -45,7 +69,17 @@ def together(parts: list[Standing]) -> Standing:
 
 
 def look(at: Standing) -> tuple[Belief, Floats]:
-    """What the networks believe, and how likely full is within the horizon."""
+    """What the networks believe, and how likely full is within the horizon; of each volume whatever others stand beside it."""
+    count = at.levels.shape[1]
+    at = at.of(
+        np.minimum(np.arange(count + -count % _BESIDE), count - 1)
+    )  # a lone column is added up in another order
+    belief, chance = _look(at)
+    own = (field.name for field in fields(belief))
+    return Belief(**{name: getattr(belief, name)[..., :count] for name in own}), chance[:count]
+
+
+def _look(at: Standing) -> tuple[Belief, Floats]:
     belief = weigh(*signs(at.levels, at.hours, clock(at.newest)), _NETWORKS)
     never = (belief.never > _BELIEVED) & (belief.central > SIGHT)
     belief = replace(

@@ -13,7 +13,7 @@ from holdfast.assessment.forecast.looking import Standing, look, together
 from holdfast.assessment.forecast.plain import Plain, plain
 from holdfast.assessment.forecast.readings import HOUR, HOURS, Flags, Floats, Readings, read
 from holdfast.assessment.forecast.signs import FULL
-from holdfast.assessment.forecast.steadying import steadied, unsettled
+from holdfast.assessment.forecast.steadying import Said, first_told, steadied
 
 Reason = Literal["", "no-readings", "short-history", "stale"]
 REASONS: tuple[Reason, ...] = ("", "no-readings", "short-history", "stale")
@@ -66,22 +66,28 @@ def forecast(
         looks = [_first(times[some], used[some], capacity[some], now[some], span[some]) for some in slices]
         told = Forecast(
             **{
-                field.name: np.concatenate([getattr(part, field.name) for part, _ in looks], -1)
+                field.name: np.concatenate([getattr(look.told, field.name) for look in looks], -1)
                 for field in fields(Forecast)
             }
         )
-        open_still = unsettled(told.chance)
-        if not open_still.any():
+        more = np.flatnonzero(np.concatenate([look.more for look in looks]))
+        if not len(more):
             return told
-        chance, at = told.chance.copy(), together([standing for _, standing in looks])
-        chance[open_still] = steadied(at, told.central[open_still] / HOUR, chance[open_still])
+        chance = told.chance.copy()
+        chance[more] = steadied(together([look.at for look in looks]), chance[more])
     return replace(told, chance=chance)
 
 
-def _first(
-    times: Floats, used: Floats, capacity: Floats, now: Floats, within: Floats
-) -> tuple[Forecast, Standing]:
-    """What the look of now says, and where the volumes stand that need more looks."""
+@dataclass(frozen=True, kw_only=True)
+class _First:
+    """What the look of now says, for which volumes more looks are needed, and where those stand."""
+
+    told: Forecast
+    more: Flags
+    at: Standing
+
+
+def _first(times: Floats, used: Floats, capacity: Floats, now: Floats, within: Floats) -> _First:
     readings = read(times, used, capacity, now)
     reasons = _reasons(readings)
     known = reasons == REASONS.index("")
@@ -94,15 +100,20 @@ def _first(
     early, central, late, chance = _told(at, known, plain(readings))
     full = known & (readings.used >= FULL * readings.capacity)
     never, age = ~full & (central >= HORIZON), readings.age
+    central = np.where(full, 0.0, np.where(never, np.inf, np.maximum(central - age, 0.0)))
+    chance, more = first_told(
+        Said(chance=np.where(full, 1.0, chance)[None], hours=central[None] / HOUR, known=at.hours[None])
+    )
+    more &= known & ~full
     told = Forecast(
-        central=_where(known, np.where(full, 0.0, np.where(never, np.inf, np.maximum(central - age, 0.0)))),
+        central=_where(known, central),
         early=_where(known, np.where(full, 0.0, np.maximum(early - age, 0.0))),
         late=_where(known & ~never, np.where(full, 0.0, np.maximum(late - age, 0.0))),
-        chance=_where(known, np.where(full, 1.0, chance)),
+        chance=_where(known, chance),
         growth=_where(known, _growth(readings)),
         reasons=reasons,
     )
-    return told, at.of(np.flatnonzero(unsettled(told.chance)))
+    return _First(told=told, more=more, at=at.of(np.flatnonzero(more)))
 
 
 def _where(known: Flags, values: Floats) -> Floats:

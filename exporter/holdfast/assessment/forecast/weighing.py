@@ -9,6 +9,7 @@ from importlib import resources
 import numpy as np
 
 from holdfast.assessment.forecast.courses import LATEST
+from holdfast.assessment.forecast.products import product
 from holdfast.assessment.forecast.readings import Singles
 
 SIGHT = np.float32(np.log(60 * 24.0))
@@ -24,13 +25,17 @@ _LEAK = np.float32(0.01)
 _CLOSEST = np.float32(0.05)  # of the logarithm: no bound is nearer to the central time than a twentieth of it
 
 
+Layers = tuple[tuple[Singles, Singles], ...]
+"""(matrix [out, in], bias [out, 1]) each."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Network:
-    """What is usual of each sign, then layers of (matrix [out, in], bias [out, 1])."""
+class Networks:
+    """What is usual of each sign, and the layers of some networks, fitted from different starts, of which the mean counts."""
 
     usual: Singles
     scale: Singles
-    layers: tuple[tuple[Singles, Singles], ...]
+    members: tuple[Layers, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,44 +49,41 @@ class Belief:
     likely: Singles
 
 
-def load() -> tuple[Network, ...]:
-    """Reads the networks that ship with this module: some, fitted from different starts, of which the mean counts.
-
-    A matrix is held as whole numbers of one byte and a step for each of its rows.
-    """
+def load() -> Networks:
+    """Reads the networks that ship with this module. A matrix is held as whole numbers of one byte and a step for each of its rows."""
     with resources.files(__package__).joinpath("weights.npz").open("rb") as file, np.load(file) as held:
         numbers = {name: held[name].astype(np.float32) for name in held.files}
-    networks: list[Network] = []
-    while f"{len(networks)}.usual" in numbers:
-        own = {
-            name.partition(".")[2]: value
-            for name, value in numbers.items()
-            if name.startswith(f"{len(networks)}.")
-        }
-        count = sum(name.startswith("matrix") for name in own)
-        layers = tuple((own[f"matrix{n}"] * own[f"step{n}"], own[f"bias{n}"]) for n in range(count))
-        networks.append(Network(usual=own["usual"], scale=own["scale"], layers=layers))
-    return tuple(networks)
+    members: list[Layers] = []
+    while (own := f"{len(members)}.") + "matrix0" in numbers:
+        count = sum(name.startswith(own + "matrix") for name in numbers)
+        members.append(
+            tuple(
+                (numbers[f"{own}matrix{n}"] * numbers[f"{own}step{n}"], numbers[f"{own}bias{n}"])
+                for n in range(count)
+            )
+        )
+    return Networks(usual=numbers["0.usual"], scale=numbers["0.scale"], members=tuple(members))
 
 
-def weigh(signs: Singles, ways: Singles, networks: tuple[Network, ...]) -> Belief:
-    """The mean of what the networks say."""
-    total = _weighed(signs, ways, networks[0])
-    for network in networks[1:]:
-        total += _weighed(signs, ways, network)
-    total *= np.float32(1.0 / len(networks))
+def weigh(signs: Singles, ways: Singles, networks: Networks) -> Belief:
+    """The mean of what the networks say. What they say of a volume does not depend on who is asked about beside it."""
+    told = signs - networks.usual
+    told *= networks.scale
+    np.clip(told, -_WILDEST, _WILDEST, out=told)
+    total = _weighed(told, ways, networks.members[0])
+    for layers in networks.members[1:]:
+        total += _weighed(told, ways, layers)
+    total *= np.float32(1.0 / len(networks.members))
     return Belief(early=total[0], central=total[1], late=total[2], never=total[3], likely=total[4:])
 
 
-def _weighed(signs: Singles, ways: Singles, network: Network) -> Singles:
-    told = (signs - network.usual) * network.scale
-    np.clip(told, -_WILDEST, _WILDEST, out=told)
-    for matrix, bias in network.layers[:-1]:
-        told = matrix @ told
+def _weighed(told: Singles, ways: Singles, layers: Layers) -> Singles:
+    for matrix, bias in layers[:-1]:
+        told = product(matrix, told)
         told += bias
         np.maximum(told, _LEAK * told, out=told)
-    matrix, bias = network.layers[-1]
-    told = matrix @ told
+    matrix, bias = layers[-1]
+    told = product(matrix, told)
     told += bias
     count = len(ways)
     belief = _shares(told[:count])
