@@ -1,18 +1,18 @@
 """What the chart grants and opens so that kubelets can be asked how full volumes are, and when it does not.
 
-That the role is the one which `holdfast rbac` prints is held for every valid fixture in test_chart.py.
+That the role is the one which `holdfast rbac` prints is held for every valid fixture in test_rights.py.
 """
 
 from pathlib import Path
 from typing import Any
 
-import helm_python as helm
 import pytest
 import yaml
 
 from holdfast.app.compose import read_settings, select
 from holdfast.app.rbac import roles
-from tests.chart.test_chart import CHART, NAMESPACE, RELEASE, granted, installed, only, rendered
+from tests.chart.rendering import RELEASE, installed, notes, only, rendered
+from tests.chart.test_rights import granted
 
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -104,8 +104,3 @@ def test_the_notes_say_who_is_asked_and_what_is_most_often_wrong(config: dict[st
 def test_the_notes_say_nothing_to_who_asks_a_prometheus_alone() -> None:
     config = {"usage": {"kubelet": {"enabled": False}}, "prometheus": {"url": "http://prometheus:9090"}}
     assert "how full volumes are" not in notes({"config": config})
-
-
-def notes(values: dict[str, Any]) -> str:
-    with helm.Chart.load(CHART) as chart:
-        return chart.render(values, name=RELEASE, namespace=NAMESPACE)["holdfast/templates/NOTES.txt"]

@@ -22,11 +22,12 @@ Object = dict[str, Any]
 
 
 def chart(values: Object) -> list[Object]:
-    """The objects that Helm would install."""
+    """The objects that Helm would install; the Pod of `helm test` is not among them."""
     with helm.Chart.load(ROOT / "helm" / "holdfast") as loaded:
         files = loaded.render(values, name="holdfast", namespace=NAMESPACE)
     texts = (text for name, text in sorted(files.items()) if not name.endswith("NOTES.txt"))
-    return [document for text in texts for document in yaml.safe_load_all(text) if document]
+    objects = [document for text in texts for document in yaml.safe_load_all(text) if document]
+    return [each for each in objects if "helm.sh/hook" not in each["metadata"].get("annotations", {})]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Name of the cluster-scoped objects: two releases of one name in two namespaces must not share one. */}}
+{{/* Name of what stands outside the release's namespace: two releases of one name in two namespaces must not share it. */}}
 {{- define "holdfast.clusterName" -}}
 {{- printf "%s-%s" .Release.Namespace (include "holdfast.fullname" .) -}}
 {{- end -}}
@@ -40,6 +40,66 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 
+{{/* The pods' selector for `helm test`: another name, or the Service and the budget would take it for a replica. */}}
+{{- define "holdfast.testSelectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{/* http or https. Nobody would find out that a scrape by https reaches a port without TLS. */}}
+{{- define "holdfast.scheme" -}}
+{{- if and (eq .Values.web.scheme "https") (not .Values.web.configSecret.name) -}}
+{{- fail "web.scheme: https needs web.configSecret.name, a Secret with a web configuration that has TLS" -}}
+{{- end -}}
+{{- .Values.web.scheme -}}
+{{- end -}}
+
+{{/* The monitor whose certificates and password are also those of `helm test`. */}}
+{{- define "holdfast.monitor" -}}
+{{- ternary .Values.podMonitor .Values.serviceMonitor .Values.podMonitor.enabled | toYaml -}}
+{{- end -}}
+
+{{/* Refuses two ways of being scraped: each series would be there twice. */}}
+{{- define "holdfast.scrapedOnce" -}}
+{{- $ways := list -}}
+{{- range $way := list "serviceMonitor" "podMonitor" "scrapeAnnotations" -}}
+{{- if (get $.Values $way).enabled -}}{{- $ways = append $ways (printf "%s.enabled" $way) -}}{{- end -}}
+{{- end -}}
+{{- if gt (len $ways) 1 -}}
+{{- fail (printf "%s: one of these is enough, with more each series is scraped twice" (join ", " $ways)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A duration of Prometheus in milliseconds. */}}
+{{- define "holdfast.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 -}}
+{{- $sum := 0 -}}
+{{- range $part := regexFindAll "[0-9]+[a-z]+" . -1 -}}
+{{- $sum = add $sum (mul (regexFind "[0-9]+" $part | int64) (get $units (regexFind "[a-z]+" $part))) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end -}}
+
+{{/* What a ServiceMonitor and a PodMonitor say alike. */}}
+{{- define "holdfast.endpoint" -}}
+{{- $monitor := get .root.Values .kind -}}
+{{- if gt (include "holdfast.milliseconds" $monitor.scrapeTimeout | int64) (include "holdfast.milliseconds" $monitor.interval | int64) -}}
+{{- fail (printf "%s.scrapeTimeout: %s is longer than the interval of %s, and the operator would take no such monitor" .kind $monitor.scrapeTimeout $monitor.interval) -}}
+{{- end -}}
+port: http
+path: /metrics
+# The series' own `namespace` is the claim's; without this it would become `exported_namespace`.
+honorLabels: true
+interval: {{ $monitor.interval }}
+scrapeTimeout: {{ $monitor.scrapeTimeout }}
+scheme: {{ include "holdfast.scheme" .root }}
+{{- range $key := list "tlsConfig" "basicAuth" "relabelings" "metricRelabelings" }}
+{{- with get $monitor $key }}
+{{ $key }}: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* Something where kubelets are asked for usage: unless they are switched off, and only of a whole cluster. */}}
 {{- define "holdfast.asksKubelets" -}}
 {{- if and (dig "usage" "kubelet" "enabled" true .Values.config) (empty .Values.config.namespaces) -}}
@@ -52,11 +112,16 @@ yes
 {{- dig "history" "path" "" .Values.config | default "/var/lib/holdfast" -}}
 {{- end -}}
 
-{{/* A file of the chart as YAML. `fromYaml` tells an error by a key and a missing file by nothing: both must not pass for content. */}}
-{{- define "holdfast.yamlFile" -}}
+{{/* A file of the chart as text. A missing one would be nothing, without an error. */}}
+{{- define "holdfast.textFile" -}}
 {{- $text := .root.Files.Get .path -}}
 {{- if not $text -}}{{- fail (printf "%s is missing from the chart" .path) -}}{{- end -}}
-{{- $parsed := fromYaml $text -}}
+{{- $text -}}
+{{- end -}}
+
+{{/* A file of the chart as YAML. `fromYaml` tells an error by a key: it must not pass for content. */}}
+{{- define "holdfast.yamlFile" -}}
+{{- $parsed := include "holdfast.textFile" . | fromYaml -}}
 {{- if hasKey $parsed "Error" -}}{{- fail (printf "%s: %s" .path (get $parsed "Error")) -}}{{- end -}}
 {{- toYaml $parsed -}}
 {{- end -}}
