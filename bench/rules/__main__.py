@@ -11,16 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
 from rich.console import Console
 
-from bench.rules import mixin, others, ours
+from bench.rules import mixin, others, ours, panels
 from bench.rules.figures import Run, Taken, document, tables, taken
-from bench.rules.holding import Holding, HoldingError, Pages, import_past, served
+from bench.rules.holding import NEVER, Holding, HoldingError, Pages, import_past, served
 from bench.rules.scene import Scene
 from tests import tools
 from tests.real.process import StartError
@@ -33,9 +32,7 @@ def main() -> int:
     """The exit code: 1 when a step failed, with one line about it; 130 when asked to end."""
     asked = _arguments()
     console = Console(stderr=True)
-    signal.signal(
-        signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT)
-    )  # one way out, that cleans up
+    signal.signal(signal.SIGTERM, _end)
     try:
         run = _run(asked, lambda text: console.print(text, style="dim", highlight=False))
     except (HoldingError, StartError, ToolError, OSError, subprocess.SubprocessError) as error:
@@ -64,6 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--claims", type=int, default=20_000, help="%(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="evaluations that are counted (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="another seed is another cluster (%(default)s)")
+    parser.add_argument("--panels", action="store_true", help="ask every question of the dashboards too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser.parse_args()
 
@@ -71,7 +69,7 @@ def _arguments() -> argparse.Namespace:
 def _run(asked: argparse.Namespace, tell: Any) -> Run:
     scene = Scene(claims=asked.claims, seed=asked.seed)
     pack, read = mixin.ours(), mixin.names(mixin.ours())
-    pages = _pages(scene, {name for name in read if not re.search(r":|^holdfast_", name)})
+    pages = _pages(scene, {name for name in read if ":" not in name})
     tell(f"made the pages of {scene.claims:,} claims")
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as name, served(pages) as address:
         folder = Path(name)
@@ -87,10 +85,15 @@ def _run(asked: argparse.Namespace, tell: Any) -> Run:
         tell(f"imported {past:,} samples of the past")
         with Holding(folder, address, pages, folder / "data") as holding:
             series = holding.wait_until_scraped()
-            measured = {}
-            for title, document_ in (("ours", pack), ("mixin", mixin.MIXIN)):
-                measured[title] = _measured(holding, document_, asked.rounds)
-                tell(f"{title}: {measured[title].total:.3f} s")
+            of_ours = _measured(holding, pack, asked.rounds)
+            tell(f"ours: {of_ours.total:.3f} s")
+            questions = []
+            if asked.panels:
+                holding.evaluate(pack, NEVER)
+                questions = list(panels.asked(holding, scene))
+                tell(f"{len(questions)} questions of dashboards")
+            of_mixin = _measured(holding, mixin.MIXIN, asked.rounds)
+            tell(f"mixin: {of_mixin.total:.3f} s")
             return Run(
                 version=_version(),
                 cores=psutil.cpu_count() or 1,
@@ -100,14 +103,21 @@ def _run(asked: argparse.Namespace, tell: Any) -> Run:
                 past=past,
                 resident=holding.resident(),
                 rounds=asked.rounds,
-                ours=measured["ours"],
-                mixin=measured["mixin"],
+                ours=of_ours,
+                mixin=of_mixin,
+                questions=questions,
             )
 
 
-def _pages(scene: Scene, foreign: set[str]) -> Pages:
-    """Each page; what does not change is made once."""
+def _pages(scene: Scene, read: set[str]) -> Pages:
+    """Each page; what does not change is made once. Raises HoldingError where a rule would find nothing."""
+    foreign = {name for name in read if not name.startswith("holdfast_")}
     holdfast, claims = ours.text(scene).encode(), others.claims_text(scene).encode()
+    missing = {
+        name for name in read - foreign if not re.search(rb"^%b\b" % name.encode(), holdfast, re.MULTILINE)
+    }
+    if missing:
+        raise HoldingError(f"rules read what the scene lacks: {', '.join(sorted(missing))}")
     scrapes = iter(range(1_000_000))
     return {
         "/holdfast": lambda: holdfast,
@@ -116,13 +126,13 @@ def _pages(scene: Scene, foreign: set[str]) -> Pages:
     }
 
 
-def _measured(holding: Holding, document_: Mapping[str, Any], count: int) -> Taken:
+def _measured(holding: Holding, document_: dict[str, Any], count: int) -> Taken:
     holding.evaluate(document_)
     for _ in holding.rounds(WARM):
         pass
     before = holding.cpu()
     rounds = list(holding.rounds(count + 1))[1:]  # the first is the one that has just been seen
-    return taken(rounds, (holding.cpu() - before))
+    return taken(rounds, holding.cpu() - before, mixin.intervals(document_))
 
 
 def _version() -> str:

@@ -9,12 +9,16 @@ from rich import box
 from rich.table import Table
 
 from bench.rules.holding import Round
+from bench.rules.panels import Asked
 
 GOAL = 1.0  # seconds a minute, for the whole pack
+PATIENCE = 2.0  # seconds that somebody who looks at a dashboard waits for a question
+MINUTE = 60.0
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds for one evaluation of every rule of a pack: medians over the rounds; ``cpu`` is a round's mean, of the process."""
+    """What a pack costs: medians over the rounds. ``total`` and ``groups`` are seconds a minute, at each group's own interval;
+    ``dearest`` seconds an evaluation; ``cpu`` a round's mean, of the process."""
 
     rules: int
     total: float
@@ -36,25 +40,31 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     ours: Taken
     mixin: Taken
+    questions: list[Asked] = []
 
 
-def taken(rounds: Sequence[Round], cpu: float) -> Taken:
-    groups = {name: median(each.groups[name] for each in rounds) for name in rounds[0].groups}
+def taken(rounds: Sequence[Round], cpu: float, intervals: Mapping[str, float]) -> Taken:
+    """``intervals``: seconds between two evaluations of each group, as users have it."""
+    groups = {
+        name: median(each.groups[name] for each in rounds) * MINUTE / intervals[name]
+        for name in rounds[0].groups
+    }
     rules = {key: median(each.seconds[key] for each in rounds) for key in rounds[0].seconds}
     dearest = sorted(
         ((group, name, seconds) for (group, _, name), seconds in rules.items()), key=lambda each: -each[2]
     )
     return Taken(
         rules=len(rules),
-        total=median(each.total for each in rounds),
+        total=sum(groups.values()),
         cpu=cpu / len(rounds),
         groups=groups,
-        dearest=dearest[:15],
+        dearest=dearest[:30],
     )
 
 
 def tables(run: Run) -> list[Table]:
-    return [_packs(run), _groups(run.ours.groups), _rules(run.ours)]
+    told = [_packs(run), _groups(run.ours.groups), _rules(run.ours)]
+    return [*told, _boards(run.questions), _questions(run.questions)] if run.questions else told
 
 
 def document(run: Run) -> bytes:
@@ -97,4 +107,33 @@ def _rules(pack: Taken) -> Table:
     for group, name, seconds in pack.dearest:
         told[group, name] += 1
         shown.add_row(name, group, f"{seconds * 1000:.1f}")
+    return shown
+
+
+def _boards(questions: Sequence[Asked]) -> Table:
+    """What it takes to open each dashboard, one question after the other."""
+    shown = Table(box=box.SIMPLE_HEAD)
+    for name in ("dashboard", "questions", "seconds", "slowest"):
+        shown.add_column(name, justify="left" if name == "dashboard" else "right")
+    for board in dict.fromkeys(each.board for each in questions):
+        mine = [each.seconds for each in questions if each.board == board]
+        shown.add_row(board, str(len(mine)), f"{sum(mine):.1f}", f"{max(mine):.2f}")
+    return shown
+
+
+def _questions(questions: Sequence[Asked]) -> Table:
+    slowest = sorted(questions, key=lambda each: -each.seconds)[:20]
+    late = sum(each.seconds > PATIENCE for each in questions)
+    shown = Table(box=box.SIMPLE_HEAD, caption=f"{late} of {len(questions)} take longer than {PATIENCE:g} s")
+    for name in ("slowest questions", "panel", "kind", "series", "seconds"):
+        shown.add_column(name, justify="right" if name in ("series", "seconds") else "left")
+    for each in slowest:
+        kind = f"graph of {each.points}" if each.points else "now"
+        shown.add_row(
+            f"{each.board} {each.panel}{each.query}",
+            each.title,
+            kind,
+            str(each.series),
+            f"{each.seconds:.2f}",
+        )
     return shown

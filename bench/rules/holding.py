@@ -20,15 +20,16 @@ from typing import Any, Self
 import psutil
 import yaml
 
-from bench.rules.mixin import Look
+from bench.rules.mixin import Look, alike
 from tests import tools
 from tests.real.process import Process, free_port
 from tests.real.web import call
 
 SLOT = 7200.0  # a block of Prometheus
 STEP = 60.0  # between two samples of the past
+NEVER = "1h"  # nothing is evaluated beside what is asked, and what was recorded stays
 EVERY = "20s"  # a round of all groups: shorter than users have it, for a run in minutes
-SOON, SELDOM = "90s", "9m"  # between scrapes: until all is there, and then
+SOON, SELDOM = "45s", "9m"  # between scrapes: until all is there, and then
 ASKED = 4.0  # between two looks at what was evaluated: the answer names every alert, and costs
 PATIENCE = 300.0
 STARTED = 120.0
@@ -47,10 +48,6 @@ class Round:
 
     seconds: Mapping[tuple[str, int, str], float]
     groups: Mapping[str, float]
-
-    @property
-    def total(self) -> float:
-        return sum(self.groups.values())
 
 
 Pages = Mapping[str, Callable[[], bytes]]
@@ -118,9 +115,9 @@ class Holding:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def evaluate(self, document: Mapping[str, Any]) -> None:
+    def evaluate(self, document: dict[str, Any], every: str = EVERY) -> None:
         """These rules from now on, and no others."""
-        self._configure(document, SELDOM)
+        self._configure(document, SELDOM, every)
         # answered when what is being evaluated has ended
         _LOOPBACK.open(
             urllib.request.Request(f"{self.url}/-/reload", method="POST"), timeout=PATIENCE
@@ -140,10 +137,16 @@ class Holding:
             time.sleep(0.5)
         raise HoldingError(f"not every page was scraped within {limit:.0f} s")
 
-    def ask(self, query: str) -> list[Any]:
-        """The instant vector of a query."""
-        body = urllib.parse.urlencode({"query": query, "timeout": "120s"})
-        result: list[Any] = self._api(f"query?{body}")["result"]
+    def ask(self, query: str, at: float | None = None) -> list[Any]:
+        """The instant vector of a query, as of now where no time is given."""
+        asked = {"query": query, "timeout": "120s"} | ({} if at is None else {"time": f"{at:.3f}"})
+        result: list[Any] = self._api(f"query?{urllib.parse.urlencode(asked)}")["result"]
+        return result
+
+    def ask_over(self, query: str, start: float, end: float, step: float) -> list[Any]:
+        """The series of a graph."""
+        asked = {"query": query, "start": start, "end": end, "step": step, "timeout": "120s"}
+        result: list[Any] = self._api(f"query_range?{urllib.parse.urlencode(asked)}")["result"]
         return result
 
     def rounds(self, count: int, limit: float = 900.0) -> Iterator[Round]:
@@ -179,11 +182,11 @@ class Holding:
         with _LOOPBACK.open(f"{self.url}/api/v1/{what}", timeout=PATIENCE) as answer:
             return json.load(answer)["data"]
 
-    def _configure(self, document: Mapping[str, Any], scrape: str) -> None:
+    def _configure(self, document: dict[str, Any], scrape: str, every: str = EVERY) -> None:
         rules = self._folder / "rules.yaml"
-        rules.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper))
+        rules.write_text(yaml.dump(alike(document), Dumper=yaml.CSafeDumper))
         config = {
-            "global": {"scrape_interval": scrape, "scrape_timeout": scrape, "evaluation_interval": EVERY},
+            "global": {"scrape_interval": scrape, "scrape_timeout": scrape, "evaluation_interval": every},
             "scrape_configs": [
                 {
                     "job_name": page.strip("/"),

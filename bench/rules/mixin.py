@@ -73,6 +73,22 @@ def ours() -> dict[str, Any]:
     return {"groups": [group for file in files for group in file["groups"]]}
 
 
+def intervals(document: dict[str, Any]) -> dict[str, float]:
+    """Seconds between two evaluations of each group, where users take the usual minute."""
+    return {
+        group["name"]: promql_parser.parse_duration(group.get("interval", "1m")).total_seconds()
+        for group in document["groups"]
+    }
+
+
+def alike(document: dict[str, Any]) -> dict[str, Any]:
+    """The same with one interval for all groups, so that a round evaluates each once."""
+    groups = [
+        {key: value for key, value in group.items() if key != "interval"} for group in document["groups"]
+    ]
+    return {"groups": groups}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Look:
     """A rule looks at ``name`` as it was from ``offset + span`` to ``offset`` seconds ago."""

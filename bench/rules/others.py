@@ -27,7 +27,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "fstype": ("ext4",),
     "le": LE,
 }
-"""The values of a label of others; one value for a label that is not here."""
+"""The values of a label of others, as many as a cluster has of them; of a label that is not here all that it can have, or one."""
 
 STATS: Mapping[str, Callable[[Claim], float]] = {
     "kubelet_volume_stats_available_bytes": lambda c: c.size * (1 - c.used),
@@ -78,7 +78,7 @@ def _read(scene: Scene, name: str, scrape: int) -> Iterator[str]:
     labels = (*metric.labels, *(("le",) if suffix == "_bucket" else ()))
     closed = dict(metric.vocabulary)
     nodes = scene.nodes if metric.exporter.startswith(("kubelet", "node")) else scene.nodes[:1]
-    rows = list(product(*(closed.get(label) or VALUES.get(label, ("some",)) for label in labels)))
+    rows = list(product(*(VALUES.get(label) or closed.get(label, ("some",)) for label in labels)))
     for node in nodes:
         for values in rows:
             pairs = "".join(f',{label}="{value}"' for label, value in zip(labels, values, strict=True))

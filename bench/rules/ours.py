@@ -158,7 +158,10 @@ CLAIMS: Mapping[str, Callable[[Claim], Rows]] = {
     "holdfast_pvc_time_to_full_seconds": _both(lambda c: c.left),
     "holdfast_pvc_time_to_full_early_seconds": _both(lambda c: 0.7 * c.left),
     "holdfast_pvc_time_to_full_late_seconds": _both(lambda c: 1.4 * c.left),
-    "holdfast_pvc_full_chance_ratio": _both(lambda c: 0.9 if c.left <= 6 * DAY else 0.02),
+    "holdfast_pvc_full_chance_ratio": lambda c: [
+        (("bytes",), 0.9 if c.left <= 6 * DAY else 0.02),
+        (("inodes",), 0.0),
+    ],
     "holdfast_pvc_forecast_unknown": lambda c: _only(c.number % 100 == 31, 1, "bytes", "short-history"),
     "holdfast_pvc_growth_bytes_per_second": _all(1000.0),
     "holdfast_pvc_not_expandable": lambda c: _only(c.storageclass == "archive", 1, "class-forbids"),
@@ -216,7 +219,10 @@ def _states(family: Family, identity: Sequence[str]) -> Iterator[tuple[str, ...]
         )
         return
     every = family.name.startswith(MEASURED) or family.noun in ("tally", "coverage")
-    closed = [family.vocabulary.get(label, ("some",)) for label in family.further]
+    closed = [
+        IN_FORCE.get((family.name, label), family.vocabulary.get(label, ("some",)))
+        for label in family.further
+    ]
     yield from product(*(values if every else values[:1] for values in closed))
 
 
@@ -228,6 +234,9 @@ RARE = {
     "holdfast_backup_running_seconds",
 }
 """Families of what is not as it should be: one in so many has a sample."""
+
+IN_FORCE: Mapping[tuple[str, str], Sequence[str]] = {("holdfast_pv_phase", "phase"): ("Bound",)}
+"""The state in force, where the first of the vocabulary is none that most things are in."""
 
 MEASURED = ("holdfast_node_filesystem", "holdfast_quota", "holdfast_ephemeral_limit")
 

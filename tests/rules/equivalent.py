@@ -41,7 +41,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="a sample of these families is 1 or absent: the comparison says so to the reader",
     ),
     Equivalent(
-        rule="HoldfastSourceForbidden|HoldfastClaimsUnknown|HoldfastLabelClash",
+        rule="HoldfastSourceForbidden|HoldfastClaimsUnknown|HoldfastLabelClash|HoldfastUsageNotAsked",
         change=r"count by .*\(max by .* -> sum by .*",
         reason="each counted thing is 1: a sum of ones is their count",
     ),
@@ -61,7 +61,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="where it is known that there were claims worth a page, the second arm sees a lone cluster too",
     ),
     Equivalent(
-        rule="holdfast:(pvc_drill_unmet|replication_unwell):seconds",
+        rule="holdfast:(pvc_drill_unmet:state|replication_unwell:seconds)",
         change=r"\w+{state=~\"[^\"]*\"} -> \w+{}",
         reason="each alert chooses its state again: this keeps healthy claims out of the recorded series",
     ),
@@ -86,21 +86,74 @@ TABLE: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         rule="holdfast:pvc_unsafe:seconds",
-        change=(
-            r"holdfast_pvc_(created_timestamp|rpo)_seconds{} and on \(cluster, namespace, persistentvolumeclaim\) "
-            r"holdfast:pvc_unsafe:state{state=\"\w+\"} -> holdfast_pvc_\w+{}( and on .*)?"
-        ),
-        reason="where a new claim is spared both sides are picked, and either is enough: the other costs less for it",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_unsafe:seconds",
         change=r"holdfast:pvc_unsafe:state{state=\"(never|unprotected)\"} -> holdfast:pvc_unsafe:state{}",
-        reason="the same: what is compared with it is of that state",
+        reason="what is compared with it is of that state",
     ),
     Equivalent(
         rule="HoldfastRestoreDrillOverdue",
         change=r"max by (?P<rest>.*) -> min by ?(?P=rest)",
         reason="only counted: which of two equal claims' values is kept is told to nobody",
+    ),
+    Equivalent(
+        rule="namespace:holdfast_pvc_protected:ratio",
+        change=r"sum by (?P<rest>.*{state=\"protected\"}\)) -> max by (?P=rest)",
+        reason="one series a namespace and state is recorded: there is nothing to add up",
+    ),
+    Equivalent(
+        rule="namespace:holdfast_pvc_(time_to_full|restore_drill)_claims:count",
+        change=r"count by .*\((group|max) by .* -> sum by .*",
+        reason="each counted claim is 1: a sum of ones is their count",
+    ),
+    Equivalent(
+        rule="namespace:holdfast_pvc_time_to_full_claims:count",
+        change=r"(?P<left>holdfast_pvc_time_to_full_seconds{}) == inf -> (?P=left)",
+        reason="what fills is left out below: picked first, it costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_drill_unmet:seconds",
+        change=(
+            r"(?P<family>holdfast_pvc_(restore_drill_age|created_timestamp)_seconds{}) and on \(.*\) "
+            r"holdfast:pvc_drill_unmet:state{} -> (?P=family)( and on .*)?"
+        ),
+        reason="what it is multiplied by is of the unmet alone: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_drill_unmet:seconds",
+        change=r"max by (?P<rest>.*)\(holdfast:pvc_drill_unmet:state{}\) -> min by (?P=rest)\(.*",
+        reason="the state is 1, whichever it is",
+    ),
+    Equivalent(
+        rule="HoldfastKubeletsSilent",
+        change=r"holdfast_kubelets{state=\"answering\"} -> holdfast_kubelets{}",
+        reason="where it makes a difference more are silent than answer, and that is far above a tenth of either sum",
+    ),
+    Equivalent(
+        rule="HoldfastNodeDiskNearEviction",
+        change=r"(?P<left>holdfast:node_filesystem_free:ratio{filesystem=\"nodefs\"),resource=\"inodes\"} -> (?P=left)}",
+        reason="bytes below the bound of inodes are below their own, which is higher",
+    ),
+    Equivalent(
+        rule="HoldfastNodeDiskNearEviction",
+        change=r"(?P<left>.*resource=\"inodes\"}) < 0.07 -> (?P=left) <= 0.07",
+        reason="no share that is taken from 1 is that number to the last bit",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_unsafe_(age|objective):seconds",
+        change=(
+            r"(?P<family>holdfast_pvc_(created_timestamp|rpo)_seconds{}) and on \(.*\) "
+            r"holdfast:pvc_unsafe:state{.*} -> (?P=family)( and on .*)?"
+        ),
+        reason="what reads it picks the unsafe again: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_unsafe:state",
+        change=r"(?P<family>holdfast_pvc_protection_state){state=~\"late\|never\|unprotected\"} -> (?P=family){}",
+        reason="each step after it names its state: this keeps safe claims out of the recorded series",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_used:ratio",
+        change=r"(?P<left>holdfast_pvc_inodes_used{} / .*) >= 0.5 -> (?P=left)( > 0.5)?|0\.5 -> 0\.(55|45)",
+        reason="alerts begin at nine tenths: this keeps the many claims with few inodes out of the recorded series",
     ),
 )
 

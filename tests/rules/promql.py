@@ -129,10 +129,12 @@ class Reading:
         on = self._matched(node, left, right)
         if operator in SET_OPERATORS:
             return left | right if operator == "or" else left
+        modifier = node.modifier
+        if modifier is None or modifier.matching is None:
+            return left  # of equal labels, the instance among them: each replica with itself
         for side in (left, right):
             self._must_be_folded(side, f"a join by {operator}")
-        modifier = node.modifier
-        if modifier is None or modifier.card == promql_parser.VectorMatchCardinality.OneToOne:
+        if modifier.card == promql_parser.VectorMatchCardinality.OneToOne:
             return on
         if modifier.group_labels:
             self.problems.append(

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from holdfast.assessment.forecast import LIKELY
+from holdfast.metrics.catalogue import FAMILIES
 from tests import tools
 from tests.rules import pack
 from tests.rules.catalogue import exported
@@ -22,11 +23,28 @@ ALERTS = pack.alerts(CATALOGUE)
 LOOKS = pack.looks()
 SEVERITIES = {"critical", "warning", "info"}
 
-OF_THE_EXPORTER = {"exporter", "usage"}
+OF_THE_EXPORTER = {"cost", "exporter", "usage"}
 """Areas about what the exporter sees, whole clusters included."""
 
-OF_NO_NAMESPACE = {"backend", "csi_driver", "driver_name", "node", "storageclass", "volume_plugin"}
+OF_NO_NAMESPACE = {"backend", "check", "csi_driver", "driver_name", "node", "storageclass", "volume_plugin"}
 """Labels of what namespaces share: an alert about it has none to carry."""
+
+OF_CLAIMS = {
+    family.name for family in FAMILIES if getattr(family, "noun", "") in ("claim", "filling", "expansion")
+}
+
+MUTED_BY = {"checks": "hygiene", "exporter": "protection", "usage": "capacity"}
+"""Areas that are none to mute, and the one that their alerts about claims have part in."""
+
+OF_NO_CLAIM = {
+    "HoldfastAbsent",  # that nobody looks is told whatever is muted
+    "HoldfastAbsentPage",
+    "HoldfastReplicasDisagree",
+    "HoldfastLabelClash",
+    "HoldfastUsageNotAsked",
+    "HoldfastPoolTooSmall",  # the largest claim of a class that is not muted is what its pool is measured by
+}
+"""Alerts that read series of claims and are about something else."""
 
 each_area = pytest.mark.parametrize("area", pack.areas())
 each_alert = pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: alert.name)
@@ -105,6 +123,15 @@ def test_what_is_recorded_has_no_replica_left_in_it(area: str) -> None:
             assert labels & TARGET_LABELS == {"cluster"}, rule["record"]
 
 
+@each_area
+def test_a_group_is_evaluated_before_its_samples_are_gone(area: str) -> None:
+    """What is recorded is looked up for five minutes and no longer; and no alert waits for less than a round."""
+    for group in yaml.safe_load((pack.RULES / f"{area}.yaml").read_text())["groups"]:
+        interval = pack.seconds(group.get("interval", "1m"))
+        assert 60 <= interval <= 240, group["name"]
+        assert all(pack.seconds(rule["for"]) >= interval for rule in group["rules"] if "alert" in rule)
+
+
 @each_alert
 def test_an_alert_keeps_its_cluster_and_loses_its_replica(alert: pack.Alert) -> None:
     """What fires is one alert for all replicas, in the cluster where it is true."""
@@ -131,6 +158,33 @@ def test_a_page_needs_a_claim_that_asks_for_one(alert: pack.Alert) -> None:
     """Critical means that a claim with `urgency: page` is concerned, and the name says so."""
     asks = re.search(r'worth="page"|and on \(cluster\) \S*holdfast:page_claims:count', alert.expression)
     assert bool(asks) == (alert.labels["severity"] == "critical") == alert.name.endswith("Page")
+
+
+def _muted_areas(alert: pack.Alert) -> tuple[set[str], set[str]]:
+    """The claim families that an alert rests on, through what its file records, and the areas whose mutes it spares."""
+    recorded: dict[str, list[str]] = {}
+    for rule, _ in pack.rules(alert.area, CATALOGUE):
+        recorded.setdefault(rule.get("record", ""), []).append(rule["expr"])
+    families, seen, waiting = set[str](), set[str](), [alert.expression]
+    muted = set[str]()
+    while waiting:
+        expression = waiting.pop()
+        muted |= set(re.findall(r'holdfast_pvc_muted\{area="(\w+)"\}', expression))
+        names = Reading(expression, alert.catalogue).names - seen
+        seen |= names
+        families |= names & OF_CLAIMS
+        waiting += [each for name in names for each in recorded.get(name, ())]
+    return families, muted
+
+
+@each_alert
+def test_an_alert_about_claims_spares_what_is_muted_in_its_area(alert: pack.Alert) -> None:
+    """`holdfast.dev/mute` names the area that the alert bears, or the one that its area has part in."""
+    families, muted = _muted_areas(alert)
+    if families and alert.name not in OF_NO_CLAIM:
+        assert muted == {MUTED_BY.get(alert.area, alert.area)}
+    else:
+        assert not muted or alert.name in OF_NO_CLAIM
 
 
 # ---- the contract with Alertmanager and the reader
