@@ -11,14 +11,17 @@ from typing import Any
 import yaml
 from typer.testing import CliRunner
 
+from docs.checks import checks_page
 from docs.tells import WORDS, proofs
 from holdfast.app.rbac import rules_by_source
 from holdfast.assessment.protection import STATE_TABLE
 from holdfast.cli.commands import app
+from holdfast.http.openapi import openapi_text
 from holdfast.metrics.catalogue import FAMILIES
 from holdfast.metrics.family import Family
 from holdfast.metrics.process import ProcessFamily
-from holdfast.model import capacity, filling, judgement
+from holdfast.model import capacity, cost, filling, judgement
+from holdfast.model.check import CHECKS, JUDGED
 from holdfast.sources.table import SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +40,11 @@ MEANINGS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("holdfast_pvc_usage_unmeasured", "reason"): filling.UNMEASURED_REASONS,
     ("holdfast_pvc_forecast_unknown", "reason"): filling.FORECAST_UNKNOWN_REASONS,
     ("holdfast_pvc_not_expandable", "reason"): capacity.NOT_EXPANDABLE_REASONS,
-    ("holdfast_finding", "check"): {check: title for check, (_, title) in judgement.CHECKS.items()},
+    ("holdfast_unpriced_objects", "reason"): cost.UNPRICED_REASONS,
+    ("holdfast_waste_objects", "reason"): cost.WASTE_REASONS,
+    ("holdfast_waste_monthly_cost", "reason"): cost.WASTE_REASONS,
+    ("holdfast_check_info", "judged"): JUDGED,
+    ("holdfast_finding", "check"): {check.id: check.title for check in CHECKS.values()},
 }
 """What the values of a closed label mean, where the program says it in words."""
 
@@ -124,7 +131,7 @@ _CHOICE = re.compile(
     r"{{ (?:with|if) [^}]*}}(?:(?!{{ end }}).)*?(?:{{ else }}((?:(?!{{ end }}).)*))?{{ end }}"
 )
 _LABEL = re.compile(r"{{ \$labels\.(\w+) }}")
-_VALUE = re.compile(r"{{ (?:\$value(?: \| humanize\w*)?|printf \"%\.\df\" \$value) }}")
+_VALUE = re.compile(r"{{ (?:\$value(?: \| (?:humanize\w*|printf \"%\.\df\"))?|printf \"%\.\df\" \$value) }}")
 
 
 def _plain(template: str) -> str:
@@ -185,15 +192,19 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("explain", "pvc"),
     ("config", "check"),
     ("rbac",),
+    ("checklist",),
+    ("waste",),
     ("rules",),
     ("demo",),
     ("version",),
 )
 
 FILES: Mapping[str, Callable[[], str]] = {
+    "docs/openapi.json": lambda: openapi_text().decode(),
     "docs/metrics.md": metrics_page,
     "docs/commands.md": commands_page,
     "docs/alerts.md": alerts_page,
+    "docs/checks.md": lambda: GENERATED + checks_page(),
     "docs/sources.md": sources_page,
     "helm/holdfast/files/rbac.yaml": rbac_file,
 }

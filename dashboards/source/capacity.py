@@ -245,7 +245,7 @@ def _ephemeral() -> Panels:
         width=24,
         height=8,
     )
-    return (p.rows(70, workloads), p.over_time(71, c.EPHEMERAL_USED), p.rows(72, disks))
+    return (p.rows(70, workloads), p.over_time(71, c.EPHEMERAL_USED, step="6h"), p.rows(72, disks))
 
 
 SECTIONS: Sections = (

@@ -27,7 +27,7 @@ def _facts() -> p.Table:
     return p.Table(
         title="What it is",
         description="Claims of one name in several namespaces or clusters stand here each: choose one.",
-        columns=(a.PROTECTED, a.ORIGIN, c.CLASS, c.GIVEN, c.FIXED, a.EXEMPT_UNTIL),
+        columns=(a.PROTECTED, a.ORIGIN, c.CLASS, c.GIVEN, c.COST, c.FIXED, a.EXEMPT_UNTIL),
         sort_by="Namespace",
         least_first=True,
         labels={
@@ -40,6 +40,7 @@ def _facts() -> p.Table:
             "tier": "Tier",
             "claim_owner": "Owner",
             "reason": c.FIXED.name,
+            "currency": "Currency",
         },
         links={},
         height=5,

@@ -187,6 +187,11 @@ GIVEN = Signal(
     unit=units.BytesIEC,
     expression=of_it("holdfast_pvc_capacity_bytes"),
 )
+COST = Signal(
+    name="A month",
+    description="What it costs in a month, where prices are configured.",
+    expression=of_it("holdfast_pvc_monthly_cost", "currency"),
+)
 FIXED = Signal(
     name="Cannot grow",
     description="Why the claim cannot be made larger, where something is in the way.",

@@ -4,6 +4,7 @@ from grafana_foundation_sdk.builders.dashboard import DashboardLink
 from grafana_foundation_sdk.models import dashboard as model
 
 from dashboards.source import compliance_signals as c
+from dashboards.source import hygiene_signals as h
 from dashboards.source import panels as p
 from dashboards.source import protection_signals as t
 from dashboards.source import recovery_signals as r
@@ -41,7 +42,7 @@ def _met() -> Panels:
         p.number(4, c.IN_STEP, bad_below=1),
         p.number(5, c.DECLARED, bad_below=1, runbook="HoldfastUnsafeInfo"),
         p.number(6, t.EXEMPT),
-        p.over_time(7, c.MET_OVER_TIME, width=24),
+        p.over_time(7, c.MET_OVER_TIME, width=24, step="6h"),
     )
 
 
@@ -67,6 +68,7 @@ def _groups() -> Panels:
         sort_by=c.GROUP_BROKEN.name,
         labels={"cluster": "Cluster", "namespace": "Namespace", "tier": "Tier"},
         links=of_namespace("Protection", "Recovery"),
+        step="6h",
         height=16,
     )
     return (p.rows(20, groups).links([_for_print()]),)
@@ -175,6 +177,20 @@ def _spared() -> Panels:
     return (p.rows(40, _exempt()), p.rows(41, _faults()), p.rows(42, _muted()))
 
 
+def _fit() -> Panels:
+    checklists = p.Table(
+        title="Go-live checklist by namespace",
+        description="How many items each namespace fails, those that fail most first." + _ON_FILE,
+        columns=(h.CHECKLIST_FAIL, h.CHECKLIST_UNKNOWN, h.CHECKLIST_PASS),
+        sort_by=h.CHECKLIST_FAIL.name,
+        labels={"cluster": "Cluster", "namespace": "Namespace"},
+        links=of_namespace("Hygiene"),
+        width=12,
+        height=12,
+    )
+    return (p.rows(50, checklists).links([_for_print()]), p.bars(51, h.ITEMS_FAILING, width=12).height(12))
+
+
 def _for_print() -> DashboardLink:
     """This page on white, without menus, of the same days."""
     days = {"from": "${__from}", "to": "${__to}"}
@@ -186,4 +202,5 @@ SECTIONS: Sections = (
     (200, "Where is it not, and since when?", _groups),
     (300, "Claim by claim?", _claims),
     (400, "Of what is nothing asked, and until when?", _spared),
+    (500, "Which namespaces are fit to go live?", _fit),
 )

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import units
 from dashboards.source import signals as s
 from dashboards.source.protection_signals import in_states, met_ratio
 from dashboards.source.signals import CLAIM, REPLICATION, Signal, on, or_zero, per, renamed, spread
-from holdfast.model.judgement import CHECKS
+from holdfast.model.check import CHECKS
 
 GROUP = ("namespace", "tier")
 EXEMPTION_CHECKS = tuple(check for check in CHECKS if check.startswith("exempt-"))

@@ -26,7 +26,7 @@ def _now() -> Panels:
         p.number(3, s.JUDGEMENT_AGE, bad_above=e.STALLED, runbook="HoldfastAssessmentStalled"),
         p.number(4, f.KUBELETS_SILENT, bad_above=1, runbook="HoldfastKubeletsSilent"),
         p.number(5, e.STATES_UNKNOWN, bad_above=1, runbook="HoldfastStatesUnknown"),
-        p.number(6, e.DISAGREED, bad_above=1),
+        p.number(6, e.DISAGREED, bad_above=1, runbook="HoldfastReplicasDisagree"),
     )
 
 

@@ -6,7 +6,7 @@ without claims stand in capacity_signals.py.
 
 from grafana_foundation_sdk.models import units
 
-from dashboards.source.signals import CLAIM, Signal, on, or_zero, per
+from dashboards.source.signals import CLAIM, Signal, on, or_zero, per, select
 from holdfast.assessment.forecast.signs import FULL
 from holdfast.model.filling import UNMEASURED_REASONS
 
@@ -37,39 +37,52 @@ def offered(**matchers: str) -> str:
     return f"((({usable}) < {size}) >= 0.9 * {size} or {size})"
 
 
-def used_ratio(**matchers: str) -> str:
-    return f"{per('holdfast_pvc_used_bytes', *CLAIM, **matchers)} / {offered(**matchers)}"
-
-
-def inodes_ratio(**matchers: str) -> str:
-    return (
-        f"{per('holdfast_pvc_inodes_used', *CLAIM, **matchers)}"
-        f" / {per('holdfast_pvc_inodes', *CLAIM, **matchers)}"
+def used_ratio(among: str = "", **matchers: str) -> str:
+    """Each replica reckons with what it has measured itself: of a large cluster nothing is aggregated but the result."""
+    used, free, size = (
+        select(f"holdfast_pvc_{stat}_bytes", **matchers) for stat in ("used", "available", "filesystem")
     )
+    return _of_claims(f"{used} / ((({used} + {free}) < {size}) >= 0.9 * {size} or {size})", among)
 
 
-def _either_ratio() -> str:
+def inodes_ratio(among: str = "", **matchers: str) -> str:
+    used, there = (select(f"holdfast_pvc_{stat}", **matchers) for stat in ("inodes_used", "inodes"))
+    return _of_claims(f"{used} / {there}", among)
+
+
+def _of_claims(ratio: str, among: str) -> str:
+    picked = " ".join(filter(None, (ratio, among)))
+    return f"max by ({', '.join(('cluster', *CLAIM))}) ({picked})"
+
+
+def _either_ratio(among: str = "") -> str:
     """By resource, as times to full are."""
     return " or ".join(
         f'label_replace({ratio}, "resource", "{resource}", "", "")'
-        for resource, ratio in (("bytes", used_ratio()), ("inodes", inodes_ratio()))
+        for resource, ratio in (("bytes", used_ratio(among)), ("inodes", inodes_ratio(among)))
     )
 
 
 _NEAREST_LEFT = per(_LEFT, *CLAIM)
 """Of bytes and inodes whichever is full first: the fold of a countdown is the least."""
 
-_EARLY = per("holdfast_pvc_time_to_full_early_seconds", *_RESOURCE)
 _OBJECTIVE = per("holdfast_pvc_time_to_full_objective_seconds", *CLAIM)
+_EARLY = f"min by ({', '.join(('cluster', *_RESOURCE))}) ({select('holdfast_pvc_time_to_full_early_seconds')} < +Inf)"
+_PERHAPS = f"({_EARLY} <= {on(*CLAIM)} group_left () {_OBJECTIVE})"
 _IN_SIGHT = (
-    f"{per(_LEFT, *_RESOURCE)} < +Inf"
-    f" or {per(_LEFT, *_RESOURCE)} and {on(*_RESOURCE)} ({_EARLY} <= {on(*CLAIM)} group_left () {_OBJECTIVE})"
+    f"min by ({', '.join(('cluster', *_RESOURCE))})"
+    f" ({select(_LEFT)} < +Inf or {select(_LEFT)} and {on(*_RESOURCE)} {_PERHAPS})"
 )
 _FIRST = f"bottomk(100, bottomk by (cluster, {', '.join(CLAIM)}) (1, {_IN_SIGHT}))"
 """Claims of which full is in sight, or may be near: the hundred nearest, each with the resource that is full first."""
 
 _OF_FIRST = f"and {on(*_RESOURCE)} ({_FIRST})"
-_OF_FIRST_CLAIMS = f"and {on(*CLAIM)} ({_FIRST})"
+
+
+def _of_first(family: str, *labels: str) -> str:
+    """One value for each set of labels: those few are picked before anything is folded."""
+    at = _RESOURCE if "resource" in labels else CLAIM
+    return per(family, *labels, among=f"and {on(*at)} ({_FIRST})")
 
 
 def _claims(expression: str) -> str:
@@ -77,8 +90,10 @@ def _claims(expression: str) -> str:
     return or_zero(f"count({expression})", known_by=_COVERAGE)
 
 
-def _between(low: float, high: float) -> str:
-    return _claims(f"({_NEAREST_LEFT} >= {low:.0f}) < {high:.0f}")
+def _within(name: str) -> str:
+    """How many, as it was recorded for each namespace."""
+    counted = select("namespace:holdfast_pvc_time_to_full_claims:count", within=name)
+    return or_zero(f"sum({counted})", known_by=_COVERAGE)
 
 
 FULL_NOW = Signal(
@@ -110,31 +125,31 @@ NOT_MEASURED = Signal(
 WITHIN_DAY = Signal(
     name="Claims by when they are full",
     description="By the most likely time of whichever is full first, bytes or inodes.",
-    expression=_between(0, DAY),
+    expression=_within("day"),
     legend="within a day",
 )
 WITHIN_WEEK = Signal(
     name="Within a week",
     description="Claims that are full within a week, but not within a day.",
-    expression=_between(DAY, 7 * DAY),
+    expression=_within("week"),
     legend="within a week",
 )
 WITHIN_MONTH = Signal(
     name="Within 30 days",
     description="Claims that are full within 30 days, but not within a week.",
-    expression=_between(7 * DAY, 30 * DAY),
+    expression=_within("month"),
     legend="within 30 days",
 )
 WITHIN_SIGHT = Signal(
     name="Within 180 days",
     description="Claims that are full within 180 days, but not within 30.",
-    expression=_between(30 * DAY, 1e10),
+    expression=_within("sight"),
     legend="within 180 days",
 )
 NOT_IN_SIGHT = Signal(
     name="Not in sight",
     description="Claims that do not fill, or not within 180 days.",
-    expression=_claims(f"{_NEAREST_LEFT} > 1e10"),
+    expression=_within("never"),
     legend=NEVER,
 )
 
@@ -155,35 +170,35 @@ FIRST_LATE = Signal(
     name="Latest",
     description="Latest time until full that must be reckoned with; none where it may never be.",
     unit=units.Seconds,
-    expression=f"{per('holdfast_pvc_time_to_full_late_seconds', *_RESOURCE)} {_OF_FIRST}",
+    expression=_of_first("holdfast_pvc_time_to_full_late_seconds", *_RESOURCE),
 )
 FIRST_OBJECTIVE = Signal(
     name="Warn at",
     description="How near full may be before somebody must know. Alerts take twice that where a claim cannot grow.",
     unit=units.Seconds,
-    expression=f"{_OBJECTIVE} {_OF_FIRST_CLAIMS}",
+    expression=_of_first("holdfast_pvc_time_to_full_objective_seconds", *CLAIM),
 )
 FIRST_USED = Signal(
     name="Used",
     description="Share of the bytes or inodes, whichever is full first, that is in use.",
     unit=units.PercentUnit,
-    expression=f"({_either_ratio()}) {_OF_FIRST}",
+    expression=f"({_either_ratio(f'and {on(*CLAIM)} ({_FIRST})')}) {_OF_FIRST}",
 )
 FIRST_GROWTH = Signal(
     name="Growth a day",
     description="Robust growth of the bytes in use.",
     unit=units.BytesIEC,
-    expression=f"{per('holdfast_pvc_growth_bytes_per_second', *CLAIM)} * {DAY} {_OF_FIRST_CLAIMS}",
+    expression=_of_first("holdfast_pvc_growth_bytes_per_second", *CLAIM) + f" * {DAY}",
 )
 FIRST_CLASS = Signal(
     name="Class",
     description="Class of the claim.",
-    expression=f"{per('holdfast_pvc_info', *CLAIM, 'storageclass')} {_OF_FIRST_CLAIMS}",
+    expression=_of_first("holdfast_pvc_info", *CLAIM, "storageclass"),
 )
 FIRST_FIXED = Signal(
     name="Cannot grow",
     description="Why the claim cannot be made larger, where something is in the way.",
-    expression=f"{per('holdfast_pvc_not_expandable', *CLAIM, 'reason')} {_OF_FIRST_CLAIMS}",
+    expression=_of_first("holdfast_pvc_not_expandable", *CLAIM, "reason"),
 )
 
 _FULLEST = f"topk(30, topk by (cluster, {', '.join(CLAIM)}) (1, {_either_ratio()}))"
@@ -199,31 +214,31 @@ FULLEST_BYTES = Signal(
     name="Bytes used",
     description="Bytes in use.",
     unit=units.BytesIEC,
-    expression=f"{per('holdfast_pvc_used_bytes', *CLAIM)} {_OF_FULLEST}",
+    expression=per("holdfast_pvc_used_bytes", *CLAIM, among=_OF_FULLEST),
 )
 FULLEST_FREE = Signal(
     name="Free",
     description="Bytes that can still be written.",
     unit=units.BytesIEC,
-    expression=f"{per('holdfast_pvc_available_bytes', *CLAIM)} {_OF_FULLEST}",
+    expression=per("holdfast_pvc_available_bytes", *CLAIM, among=_OF_FULLEST),
 )
 FULLEST_SIZE = Signal(
     name="Size",
     description="Size of the file system.",
     unit=units.BytesIEC,
-    expression=f"{per('holdfast_pvc_filesystem_bytes', *CLAIM)} {_OF_FULLEST}",
+    expression=per("holdfast_pvc_filesystem_bytes", *CLAIM, among=_OF_FULLEST),
 )
 FULLEST_INODES = Signal(
     name="Inodes used",
     description="Share of the inodes that is in use; none where the file system does not count them.",
     unit=units.PercentUnit,
-    expression=f"{inodes_ratio()} {_OF_FULLEST}",
+    expression=inodes_ratio(_OF_FULLEST),
 )
 FULLEST_AGE = Signal(
     name="Measured before",
     description="Age of the last known usage.",
     unit=units.Seconds,
-    expression=f"{per('holdfast_pvc_usage_age_seconds', *CLAIM)} {_OF_FULLEST}",
+    expression=per("holdfast_pvc_usage_age_seconds", *CLAIM, among=_OF_FULLEST),
 )
 
 _SPACE = per("holdfast_backend_used_bytes", *BACKEND)
@@ -297,10 +312,10 @@ UNFORETOLD = Signal(
 )
 OLDEST_USAGE = Signal(
     name="Oldest usage",
-    description="The ten mounted or unmounted claims whose last known usage is the oldest.",
+    description="The ten namespaces with the claim whose last known usage is the oldest, mounted or not.",
     unit=units.Seconds,
-    expression=f"topk(10, {per('holdfast_pvc_usage_age_seconds', *CLAIM)})",
-    legend="{{namespace}}/{{persistentvolumeclaim}}",
+    expression=f"topk(10, {select('namespace:holdfast_pvc_usage_age_seconds:max')})",
+    legend="{{cluster}} {{namespace}}",
 )
 KUBELETS = Signal(
     name="Kubelets asked",

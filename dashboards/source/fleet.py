@@ -28,7 +28,7 @@ def _now() -> Panels:
         p.number(5, s.TARGETS_AWAY, bad_above=1, runbook="HoldfastBackupTargetUnavailable"),
         p.number(6, s.BLIND_KINDS, bad_above=1, runbook="HoldfastSourceDown"),
         *_other_risks(),
-        p.over_time(7, s.CLAIMS_BY_STATE, width=24, stacked=True),
+        p.over_time(7, s.CLAIMS_BY_STATE, width=24, stacked=True, step="10m"),
     )
 
 
@@ -136,6 +136,7 @@ def _schedules() -> Panels:
             s.SCHEDULE_RESULT.name: {
                 "Runbook, failed": p.RUNBOOKS + "HoldfastBackupScheduleFailed",
                 "Runbook, missed": p.RUNBOOKS + "HoldfastBackupScheduleMissed",
+                "Runbook, not started": p.RUNBOOKS + "HoldfastBackupScheduleNotStarted",
             }
         },
         width=16,

@@ -1,11 +1,12 @@
-"""The hygiene dashboard: what nobody uses, what was left behind, what is stuck, and what is set up badly."""
+"""The hygiene dashboard: what nobody uses, what was left behind, what is stuck, what is set up badly, and what it costs."""
 
 from grafana_foundation_sdk.models import dashboard as model
 
+from dashboards.source import cost_signals as k
 from dashboards.source import hygiene_signals as h
 from dashboards.source import panels as p
 from dashboards.source import signals as s
-from dashboards.source.frame import CLAIM_LABELS, CLAIM_LINKS, Panels, Sections, framed
+from dashboards.source.frame import CLAIM_LABELS, CLAIM_LINKS, Panels, Sections, framed, of_namespace
 from dashboards.source.panels import RUNBOOKS
 
 
@@ -13,7 +14,8 @@ def hygiene() -> model.Dashboard:
     """Built anew at each call; its questions stand in SECTIONS."""
     return framed(
         "Hygiene",
-        "What is kept that nobody uses, what was left behind, what is stuck on its way, and what is set up badly.",
+        "What is kept that nobody uses, what was left behind, what is stuck on its way, what is set up badly, and what it"
+        " costs.",
         SECTIONS,
         span=("now-7d", "now"),
     )
@@ -24,9 +26,9 @@ def _now() -> Panels:
         p.number(1, h.ORPHANED, bad_above=1, runbook="HoldfastClaimsOrphaned"),
         p.number(2, s.ORPHANED_BYTES, runbook="HoldfastClaimsOrphaned"),
         p.number(3, h.DORMANT_BYTES),
-        p.number(4, h.VOLUMES, bad_above=1),
+        p.number(4, h.VOLUMES, bad_above=1, runbook="HoldfastVolumesReleased"),
         p.number(5, h.SNAPSHOTS, bad_above=1),
-        p.number(6, h.ATTACHMENTS, bad_above=1),
+        p.number(6, h.ATTACHMENTS, bad_above=1, runbook="HoldfastAttachmentsDangling"),
         p.over_time(7, *h.UNUSED_OVER_TIME, stacked=True),
         p.over_time(8, h.UNUSED_BY_NAMESPACE, stacked=True),
     )
@@ -82,7 +84,12 @@ def _volumes() -> p.Table:
             "name": h.VOLUME_HELD.name,
             "reclaim_policy": "Reclaim policy",
         },
-        links={},
+        links={
+            h.VOLUME_REASON.name: {
+                "Runbook": RUNBOOKS + "HoldfastVolumesReleased",
+                "Runbook, failed": RUNBOOKS + "HoldfastVolumeFailed",
+            }
+        },
         height=8,
     )
 
@@ -99,7 +106,7 @@ def _snapshots() -> p.Table:
             "volumesnapshot": "Snapshot",
             "reason": h.SNAPSHOT_REASON.name,
         },
-        links={},
+        links={h.SNAPSHOT_UNREADY.name: {"Runbook": RUNBOOKS + "HoldfastSnapshotsUnready"}},
         width=12,
         height=7,
     )
@@ -131,7 +138,7 @@ def _attachments() -> p.Table:
             "node": "Node",
             "reason": h.ATTACHMENT_REASON.name,
         },
-        links={},
+        links={h.ATTACHMENT_REASON.name: {"Runbook": RUNBOOKS + "HoldfastAttachmentsDangling"}},
         height=7,
     )
 
@@ -153,7 +160,18 @@ def _stuck() -> Panels:
         columns=(h.PENDING, h.TERMINATING, h.RESIZING),
         sort_by=h.PENDING.name,
         labels={**CLAIM_LABELS, "reason": "Why"},
-        links=CLAIM_LINKS,
+        links={
+            **CLAIM_LINKS,
+            h.PENDING.name: {"Runbook": RUNBOOKS + "HoldfastClaimPending"},
+            h.TERMINATING.name: {
+                "Runbook": RUNBOOKS + "HoldfastClaimTerminating",
+                "Runbook, in use": RUNBOOKS + "HoldfastClaimDeletedInUse",
+            },
+            h.RESIZING.name: {
+                "Runbook": RUNBOOKS + "HoldfastResizeStuck",
+                "Runbook, failed": RUNBOOKS + "HoldfastResizeFailed",
+            },
+        },
         width=14,
         height=10,
     )
@@ -163,7 +181,7 @@ def _stuck() -> Panels:
         columns=(h.ATTACHING,),
         sort_by=h.ATTACHING.name,
         labels={"cluster": "Cluster", "persistentvolume": "Volume", "node": "Node"},
-        links={},
+        links={h.ATTACHING.name: {"Runbook": RUNBOOKS + "HoldfastAttachPending"}},
         width=10,
         height=10,
     )
@@ -220,10 +238,98 @@ def _set_up() -> Panels:
     )
 
 
+def _ready() -> Panels:
+    return (
+        p.number(60, h.NOT_JUDGED, bad_above=1).height(8),
+        p.number(61, h.JUDGED_IN_PART).height(8),
+        p.bars(62, h.ITEMS_FAILING, width=16),
+        p.rows(63, _checklists()),
+        p.rows(64, _items()),
+    )
+
+
+def _checklists() -> p.Table:
+    return p.Table(
+        title="Go-live checklist by namespace",
+        description="Those that fail most first. `holdfast checklist` tells why.",
+        columns=(h.CHECKLIST_FAIL, h.CHECKLIST_UNKNOWN, h.CHECKLIST_PASS),
+        sort_by=h.CHECKLIST_FAIL.name,
+        labels={"cluster": "Cluster", "namespace": "Namespace"},
+        links=of_namespace("Hygiene"),
+        width=12,
+        height=12,
+    )
+
+
+def _items() -> p.Table:
+    return p.Table(
+        title="Items that do not pass",
+        description="Filter by item to see which namespaces have it in common.",
+        columns=(h.ITEM_STATE,),
+        sort_by="Namespace",
+        least_first=True,
+        labels={
+            "cluster": "Cluster",
+            "namespace": "Namespace",
+            "item": "Item",
+            "state": h.ITEM_STATE.name,
+        },
+        links={},
+        width=12,
+        height=12,
+    )
+
+
+def _cost() -> Panels:
+    return (
+        p.number(70, k.TOTAL),
+        p.number(71, k.WASTE, runbook="HoldfastWasteInfo"),
+        p.number(72, k.UNPRICED, bad_above=1, runbook="HoldfastUnpricedInfo"),
+        p.number(73, k.PRICES_AGE, runbook="HoldfastPricesStale"),
+        p.bars(74, k.BY_KIND),
+        p.bars(75, k.BY_NAMESPACE),
+        p.bars(76, k.BY_OWNER),
+        p.bars(77, k.WASTE_BY_REASON),
+        p.bars(78, k.UNPRICED_KINDS),
+        p.over_time(79, k.WASTE_OVER_TIME, width=16, stacked=True),
+        p.rows(80, _wasters()),
+        p.rows(81, _dearest()),
+    )
+
+
+def _wasters() -> p.Table:
+    return p.Table(
+        title="Waste by namespace",
+        description="Most first. Volumes without a claim and contents without a snapshot stand under no namespace."
+        " `holdfast waste` names each thing, and what to run.",
+        columns=(k.WASTE_OF_NAMESPACE, k.OBJECTS_OF_NAMESPACE),
+        sort_by=k.WASTE_OF_NAMESPACE.name,
+        labels={"cluster": "Cluster", "namespace": "Namespace", "currency": "Currency"},
+        links=of_namespace("Hygiene"),
+        width=10,
+        height=10,
+    )
+
+
+def _dearest() -> p.Table:
+    return p.Table(
+        title="Dearest orphaned claims",
+        description="The twenty that cost most in a month. Look for a copy before you delete one.",
+        columns=(k.ORPHAN_COST, k.ORPHAN_OWNER),
+        sort_by=k.ORPHAN_COST.name,
+        labels={**CLAIM_LABELS, "currency": "Currency", "claim_owner": k.ORPHAN_OWNER.name},
+        links=CLAIM_LINKS,
+        width=14,
+        height=10,
+    )
+
+
 SECTIONS: Sections = (
     (100, "How much is kept for nobody?", _now),
     (200, "Which claims does nobody use?", _unused),
     (300, "What was left behind?", _left_behind),
     (400, "What is stuck?", _stuck),
     (500, "What is set up badly?", _set_up),
+    (600, "Which namespaces are fit to go live?", _ready),
+    (700, "What does it cost, and what of that serves nobody?", _cost),
 )

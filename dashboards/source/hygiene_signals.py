@@ -1,12 +1,12 @@
 """What can be asked about what nobody uses, what was left behind, what is stuck, and what is set up badly.
 
-The same rules hold as in signals.py, whose selectors and folds are used here. Costs are not asked: no series tells them.
+The same rules hold as in signals.py, whose selectors and folds are used here. Costs are asked in cost_signals.py.
 """
 
 from grafana_foundation_sdk.models import units
 
 from dashboards.source import signals as s
-from dashboards.source.signals import CLAIM, Signal, among, on, or_zero, per
+from dashboards.source.signals import CLAIM, Signal, among, on, or_zero, per, select
 
 VOLUME = ("persistentvolume",)
 SNAPSHOT = ("namespace", "volumesnapshot")
@@ -68,16 +68,16 @@ UNUSED_OVER_TIME = tuple(
         description="Size of claims on which nothing runs: to the orphaned nothing may come back, to the dormant something"
         " may.",
         unit=units.BytesIEC,
-        expression=signal.expression,
+        expression=or_zero(f"sum({select(f'namespace:holdfast_pvc_{legend}_bytes:sum')})"),
         legend=legend,
     )
-    for legend, signal in (("orphaned", s.ORPHANED_BYTES), ("dormant", DORMANT_BYTES))
+    for legend in ("orphaned", "dormant")
 )
 UNUSED_BY_NAMESPACE = Signal(
     name="Orphaned bytes by namespace",
     description="The ten namespaces whose orphaned claims are largest together.",
     unit=units.BytesIEC,
-    expression=f"topk(10, sum by (cluster, namespace) ({_SIZE} and {on(*CLAIM)} {_ORPHANED}))",
+    expression=f"topk(10, {select('namespace:holdfast_pvc_orphaned_bytes:sum')})",
     legend="{{cluster}} {{namespace}}",
 )
 
@@ -239,4 +239,55 @@ CHECK_FOUND = Signal(
     name="Open findings",
     description="How many things the check objects to.",
     expression=f"count by (cluster, check) ({_FINDINGS})",
+)
+
+_ITEMS = ("namespace", "item")
+
+
+def _items(state: str, *labels: str) -> str:
+    """How many, 0 where the namespace or item is judged and in another state."""
+    by = f"count by ({', '.join(('cluster', *labels))})"
+    all_of_them = per("holdfast_checklist_state", *_ITEMS)
+    return f"{by} ({per('holdfast_checklist_state', *_ITEMS, state=state)}) or 0 * {by} ({all_of_them})"
+
+
+ITEMS_FAILING = Signal(
+    name="Namespaces that fail, by item",
+    description="Items of the go-live checklist, and how many namespaces fail them.",
+    expression=f"sum by (item) (count by (cluster, item) ({per('holdfast_checklist_state', *_ITEMS, state='fail')}))",
+    legend="{{item}}",
+)
+CHECKLIST_FAIL = Signal(
+    name="Fails",
+    description="Items of the go-live checklist that the namespace fails.",
+    expression=_items("fail", "namespace"),
+)
+CHECKLIST_UNKNOWN = Signal(
+    name="Unknown",
+    description="Items that could not be judged.",
+    expression=_items("unknown", "namespace"),
+)
+CHECKLIST_PASS = Signal(
+    name="Passes",
+    description="Items that the namespace passes.",
+    expression=_items("pass", "namespace"),
+)
+ITEM_STATE = Signal(
+    name="State",
+    description="Items of the go-live checklist that do not pass, namespace by namespace.",
+    expression=per("holdfast_checklist_state", *_ITEMS, "state", state="fail|unknown"),
+)
+NOT_JUDGED = Signal(
+    name="Checks not judged",
+    description="Checks that could not look at all. That they find nothing means nothing.",
+    expression=or_zero(
+        f"count({per('holdfast_check_info', 'check', judged='no')})", known_by="holdfast_check_info"
+    ),
+)
+JUDGED_IN_PART = Signal(
+    name="Judged in part",
+    description="Checks that could not be judged of some objects, or not with all that they look at.",
+    expression=or_zero(
+        f"count({per('holdfast_check_info', 'check', judged='partly')})", known_by="holdfast_check_info"
+    ),
 )

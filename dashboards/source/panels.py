@@ -23,7 +23,7 @@ from grafana_foundation_sdk.models.common import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from dashboards.source.signals import Signal
+from dashboards.source.signals import Signal, of_every_claim
 
 RUNBOOKS = "https://holdfast.dev/runbooks/"
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -60,6 +60,9 @@ COLOURS = {
     "unmeasured": "purple",
     "answering": "green",
     "silent": "red",
+    "pass": "green",
+    "fail": "red",
+    "not_applicable": "gray",
     "critical": "red",
     "warning": "orange",
     "info": "blue",
@@ -93,11 +96,15 @@ def number(
     bad_above: float | None = None,
     bad_below: float | None = None,
 ) -> stat.Panel:
-    """One number, green unless it is beyond the bound. `runbook` names the alert that a click leads to."""
+    """One number, green unless it is beyond the bound. `runbook` names the alert that a click leads to.
+
+    How it went until now is drawn behind it, unless each claim would be read for every point of that.
+    """
     panel = _common(stat.Panel(), panel_id, signal, width=4, height=4)
-    panel.with_target(_query(signal, "A"))
+    now_alone = of_every_claim(signal.expression)
+    panel.with_target(_query(signal, "A", instant=now_alone))
     # A line cannot be drawn to +Inf.
-    panel.graph_mode(BigValueGraphMode.NONE if signal.endless else BigValueGraphMode.AREA)
+    panel.graph_mode(BigValueGraphMode.NONE if signal.endless or now_alone else BigValueGraphMode.AREA)
     panel.color_mode(BigValueColorMode.BACKGROUND)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     panel.thresholds(_thresholds(bad_above, bad_below))
@@ -108,10 +115,12 @@ def number(
 
 
 def over_time(
-    panel_id: int, signal: Signal, *more: Signal, width: int = 12, stacked: bool = False
+    panel_id: int, signal: Signal, *more: Signal, width: int = 12, stacked: bool = False, step: str = ""
 ) -> timeseries.Panel:
-    """Series over time, with the colours that their values have everywhere."""
+    """Series over time, with the colours that their values have everywhere. `step`: points are no nearer than that."""
     panel = _common(timeseries.Panel(), panel_id, signal, width=width, height=8)
+    if step:
+        panel.interval(step)
     for letter, each in _lettered((signal, *more)).items():
         panel.with_target(_query(each, letter))
     panel.fill_opacity(30 if stacked else 0)
@@ -179,6 +188,8 @@ class Table:
     links: Mapping[str, Mapping[str, str]]
     hidden: Sequence[str] = ()
     least_first: bool = False
+    step: str = ""
+    """What is reckoned over the whole period takes points no nearer than that."""
     width: int = 24
     height: int = 9
 
@@ -187,6 +198,8 @@ def rows(panel_id: int, spec: Table) -> table.Panel:
     """The table as a panel: instant queries, merged on the labels they share."""
     panel = table.Panel().id(panel_id).title(spec.title).description(spec.description).datasource(SOURCE)
     panel.span(spec.width).height(spec.height).unit("short").no_value("—").filterable(True)
+    if spec.step:
+        panel.interval(spec.step)
     letters = _lettered(spec.columns)
     for letter, signal in letters.items():
         panel.with_target(_query(signal, letter, instant=True).format(PromQueryFormat.TABLE))

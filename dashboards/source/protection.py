@@ -34,7 +34,7 @@ def _now() -> Panels:
         p.number(4, t.UNPROTECTED, bad_above=1, runbook="HoldfastUnprotected"),
         p.number(5, t.UNKNOWN, bad_above=1, runbook="HoldfastClaimsUnknown"),
         p.number(6, t.EXEMPT),
-        p.over_time(7, s.CLAIMS_BY_STATE, stacked=True),
+        p.over_time(7, s.CLAIMS_BY_STATE, stacked=True, step="10m"),
         p.over_time(8, t.REASONS_OVER_TIME),
     )
 

@@ -24,7 +24,7 @@ def _proven() -> Panels:
         p.number(3, r.DRILLS_OVERDUE, bad_above=1, runbook="HoldfastRestoreDrillOverdue").span(6),
         p.number(4, r.DRILLS_SLOW, bad_above=1, runbook="HoldfastRestoreDrillSlow").span(6),
         p.over_time(5, r.DRILLS_BY_STATE, width=12, stacked=True),
-        p.over_time(6, r.DURATIONS, width=12),
+        p.over_time(6, r.DURATIONS, width=12, step="1h"),
     )
 
 
@@ -56,8 +56,8 @@ def _replicas() -> Panels:
         p.number(33, r.REPLICAS_UNKNOWN, bad_above=1, runbook="HoldfastReplicationUnknown"),
         p.number(34, r.REPLICAS_PAUSED, bad_above=1, runbook="HoldfastReplicationPaused"),
         p.number(35, r.REPLICAS_HEALTHY),
-        p.over_time(36, r.REPLICAS_BY_STATE, width=12, stacked=True),
-        p.over_time(37, r.LAGS, width=12),
+        p.over_time(36, r.REPLICAS_BY_STATE, step="15m", width=12, stacked=True),
+        p.over_time(37, r.LAGS, step="15m", width=12),
     )
 
 

@@ -14,6 +14,7 @@ from dashboards.source.signals import (
     on,
     or_zero,
     per,
+    select,
     with_runbook,
 )
 
@@ -77,7 +78,7 @@ DRILLS_SLOW = Signal(
 DRILLS_BY_STATE = Signal(
     name="Restore drills by state",
     description="Every claim of which a proof is asked for: passed, slow, overdue, failed, never or unknown.",
-    expression=f"count by (state) ({per(_DRILL, *CLAIM, 'state')})",
+    expression=f"sum by (state) ({select('namespace:holdfast_pvc_restore_drill_claims:count')})",
     legend="{{state}}",
 )
 

@@ -4,6 +4,7 @@ A selector is written in one place, `select`, and equal replicas are folded in o
 catalogue says. How a signal looks belongs to panels.py.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -55,6 +56,10 @@ _OF_A_NAMESPACE = frozenset(
         "ephemeral",
         "finding",
         "snapshot",
+        "checklist",
+        "claim-cost",
+        "snapshot-cost",
+        "waste",
     }
 )
 """Nouns of the catalogue that the choice of namespaces is about. Schedules are not: they may cover claims anywhere."""
@@ -67,24 +72,52 @@ FOREIGN: Mapping[str, tuple[str, ...]] = {
 }
 """Series that are not the exporter's own, and their labels."""
 
+RECORDED: Mapping[str, tuple[str, ...]] = {
+    "namespace:holdfast_pvc_time_to_full_claims:count": ("namespace", "within"),
+    "namespace:holdfast_pvc_restore_drill_claims:count": ("namespace", "state"),
+    "namespace:holdfast_pvc_orphaned_bytes:sum": ("namespace",),
+    "namespace:holdfast_pvc_dormant_bytes:sum": ("namespace",),
+    "namespace:holdfast_pvc_usage_age_seconds:max": ("namespace",),
+    "namespace:holdfast_waste_monthly_cost:sum": ("namespace", "currency"),
+    "cluster:holdfast_monthly_cost:sum": ("currency",),
+}
+"""Series that rules/levels.yaml and rules/cost.yaml record, one for all replicas, and their labels: over time every claim's own cost too much."""
+
+_EVERY_CLAIM = {"claim", "claim-cost", "filling", "expansion", "replication"}
+"""Nouns of which a large cluster has thousands."""
+
 _CLUSTER = 'cluster=~"$cluster"'
 
 
 def select(series: str, **matchers: str) -> str:
     """Series of the chosen clusters and, where they are of namespaces, those. A `|` makes a pattern."""
-    declared = None if series in FOREIGN else _FAMILIES[series.removesuffix("_bucket")]
+    given = series in FOREIGN or series in RECORDED
+    declared = None if given else _FAMILIES[series.removesuffix("_bucket")]
     filters = [_CLUSTER]
-    if isinstance(declared, Family) and declared.noun in _OF_A_NAMESPACE:
+    recorded = "namespace" in RECORDED.get(series, ())
+    if recorded or (isinstance(declared, Family) and declared.noun in _OF_A_NAMESPACE):
         filters.append('namespace=~"$namespace"')
     for label, value in matchers.items():
         filters.append(f'{label}{"=~" if "|" in value else "="}"{value}"')
     return f"{series}{{{','.join(filters)}}}"
 
 
-def per(family: str, *labels: str, **matchers: str) -> str:
-    """One value for each set of the labels, in each cluster, however many replicas are scraped."""
+def of_every_claim(expression: str) -> bool:
+    """Whether a series of each claim is read for it: over a day and with many points that takes minutes."""
+    nouns = {
+        getattr(_FAMILIES.get(name), "noun", "") for name in re.findall(r"(?<![:\w])holdfast_\w+", expression)
+    }
+    return "$claim" not in expression and not nouns.isdisjoint(_EVERY_CLAIM)
+
+
+def per(family: str, *labels: str, among: str = "", **matchers: str) -> str:
+    """One value for each set of the labels, in each cluster, however many replicas are scraped.
+
+    `among` picks some by `and on (...)` before they are folded: of tens of thousands that is much less work.
+    """
     fold = _FAMILIES[family].aggregation
-    return f"{fold} by ({', '.join(('cluster', *labels))}) ({select(family, **matchers)})"
+    picked = " ".join(filter(None, (select(family, **matchers), among)))
+    return f"{fold} by ({', '.join(('cluster', *labels))}) ({picked})"
 
 
 def increase(family: str, *labels: str) -> str:

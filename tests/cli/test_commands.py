@@ -55,6 +55,14 @@ def test_report_in_a_table(folder: Path) -> None:
     assert "unprotected" in printed
 
 
+@pytest.mark.parametrize("form", ["table", "json", "prometheus"])
+def test_a_report_of_an_empty_folder_is_none(tmp_path: Path, form: str) -> None:
+    """Where nothing could be judged nothing may read as if all were well."""
+    refused = holdfast("report", "--from", tmp_path, *AT, "--format", form, code=1)
+    assert refused.stdout == ""
+    assert "nothing could be judged, for it holds no object that is read" in refused.stderr
+
+
 def test_report_as_json(folder: Path) -> None:
     """Times in RFC 3339, durations in seconds, unknown as null beside a reason."""
     report = json.loads(holdfast("report", "--from", folder, *AT, "--format", "json").stdout)

@@ -7,15 +7,25 @@ import promql_parser
 import pytest
 
 from dashboards.source.files import FOLDER
-from dashboards.source.signals import FOREIGN
+from dashboards.source.signals import FOREIGN, RECORDED
 from holdfast.metrics.catalogue import FAMILIES
 from tests.rules.catalogue import exported
+from tests.rules.pack import RULES
 from tests.rules.promql import REPLICA, Reading, Series
 
-CATALOGUE = exported() | {
-    name: Series(labels=frozenset(labels), vocabulary={}, fold=frozenset(), apart=True)
-    for name, labels in FOREIGN.items()
-}
+CATALOGUE = (
+    exported()
+    | {
+        name: Series(labels=frozenset(labels), vocabulary={}, fold=frozenset(), apart=True)
+        for name, labels in FOREIGN.items()
+    }
+    | {
+        name: Series(labels=frozenset({*labels, "cluster"}), vocabulary={}, fold=frozenset(), folded=True)
+        for name, labels in RECORDED.items()
+    }
+)
+RECORDING = [RULES / "levels.yaml", RULES / "cost.yaml"]
+"""What records the series that are read over time."""
 OF_THE_DATA = {family.name for family in FAMILIES if family.origin == "objects"}
 """What every replica tells alike, so that no panel may tell replicas apart by it."""
 

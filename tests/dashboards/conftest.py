@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from dashboards.source.signals import RECORDED
+from tests.dashboards.boards import RECORDING
 from tests.real.prometheus import Prometheus, target
 
 
@@ -41,10 +43,11 @@ def prometheus() -> Iterator[Prometheus]:
             entry = target(cluster, f"127.0.0.1:{port}", f"localhost:{port}", honor_labels=True)
             entry["static_configs"][0]["labels"] = {"cluster": cluster}
             scrape.append(entry)
-        with Prometheus(scrape) as started:
+        with Prometheus(scrape, rules=RECORDING, hold="1s") as started:
             started.wait_for(
                 "count(holdfast_build_info)", lambda answer: bool(answer) and answer[0].value == 4
             )
             started.wait_for("count(rate(holdfast_source_errors_total[5s]) > 0)", bool)
+            started.wait_for(f"count({{__name__=~'{'|'.join(RECORDED)}'}})", bool)
             yield started
         server.shutdown()

@@ -75,7 +75,7 @@ def test_the_report_can_be_printed_and_put_on_file() -> None:
         for panel in DASHBOARDS["holdfast-compliance.json"]["panels"]
         if panel["type"] == "table" and panel.get("links")
     ]
-    assert len(tables) == 2
+    assert len(tables) == 3
     for table in tables:
         assert "CSV" in table["description"]
         assert all(part in table["links"][0]["url"] for part in ("kiosk", "from=${__from}", "to=${__to}"))

@@ -30,12 +30,16 @@ from tests.dashboards.boards import (
     CATALOGUE,
     DASHBOARDS,
     OF_THE_DATA,
+    RECORDING,
     Question,
     asked,
     each_dashboard,
     each_panel,
 )
 from tests.real.prometheus import Prometheus, Sample
+from tests.rules import pack
+from tests.rules.catalogue import exported
+from tests.rules.promql import Reading
 
 ROOT = Path(__file__).parents[2]
 UNITS = {value for name, value in vars(units).items() if not name.startswith("_") and isinstance(value, str)}
@@ -46,6 +50,14 @@ ALERTS = (
     recovery_signals.ALERT_OF_REPLICATION,
 )
 """By state, the runbooks that tables link to."""
+
+
+FEW = re.compile(r"holdfast_pvc_(protection_reason|orphaned|dormant)\b")
+"""Families of claims of which something is wrong: few have one."""
+
+
+def costly(expression: str) -> bool:
+    return signals.of_every_claim(FEW.sub("", expression))
 
 
 # ---- the files
@@ -70,6 +82,24 @@ def test_a_selector_is_typed_once() -> None:
     text = "".join(path.read_text() for path in (FOLDER / "source").glob("*.py"))
     assert len(re.findall(r"cluster=~", text)) == 1
     assert len(re.findall(r"namespace=~", text)) == 1
+
+
+def test_what_is_read_as_recorded_is_recorded_with_these_labels() -> None:
+    """By the rules that a chart or `holdfast rules` brings along."""
+    recorded: dict[str, frozenset[str]] = {}
+    for area in RECORDING:
+        for rule, known in pack.rules(area.stem, exported()):
+            if "record" in rule:
+                recorded[rule["record"]] = Reading(rule["expr"], known).labels | rule.get("labels", {}).keys()
+    for name, labels in signals.RECORDED.items():
+        assert recorded[name] == {"cluster", *labels}
+
+
+@each_panel
+def test_no_graph_reads_every_claim_for_each_of_its_points(panel: dict[str, Any]) -> None:
+    """With tens of thousands of claims that takes minutes: it is asked of now alone, or of what is recorded."""
+    for query in panel["targets"]:
+        assert query.get("instant") or not costly(query["expr"]) or panel.get("interval")
 
 
 # ---- the frame

@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
-from dashboards.source import exporter_signals, filling_signals, hygiene_signals, recovery_signals, signals
-from tests.dashboards.boards import asked, each_panel
+from dashboards.source import (
+    cost_signals,
+    exporter_signals,
+    filling_signals,
+    hygiene_signals,
+    recovery_signals,
+    signals,
+)
+from tests.dashboards.boards import RECORDING, asked, each_panel
 from tests.real.process import Process, free_port
 from tests.real.prometheus import Prometheus, target
 from tests.real.web import Refused, call
@@ -31,6 +38,7 @@ EMPTY: dict[signals.Signal, str] = {
     exporter_signals.MEMORY: "the example runs in no cluster, so that no kubelet measures it",
     exporter_signals.CPU: "the example runs in no cluster, so that no kubelet measures it",
     hygiene_signals.ORPHAN_OBJECTIVE: "of no orphaned claim is it declared how long it may be idle",
+    cost_signals.PRICES_AGE: "its prices are written down, and no query is asked for them",
     filling_signals.FIRST_FIXED: "no claim that fills is kept from growing",
 }
 """What has nothing to show here, and why."""
@@ -50,9 +58,11 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
 
     with Process("holdfast", command, log=tmp_path_factory.mktemp("demo") / "log") as process:
         process.wait_until_ready(ready, 90)
-        with Prometheus([target("demo", address, honor_labels=True)]) as started:
+        with Prometheus([target("demo", address, honor_labels=True)], rules=RECORDING, hold="1s") as started:
             started.wait_for("count(rate(holdfast_assessment_subjects_total[5s]))")
             started.wait_for("holdfast_pvc_time_to_full_late_seconds")
+            started.wait_for("namespace:holdfast_pvc_time_to_full_claims:count")
+            started.wait_for("namespace:holdfast_waste_monthly_cost:sum")
             yield started
 
 

@@ -8,12 +8,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from holdfast.metrics.catalogue import RENDERED
+from holdfast.model.checklist import ITEM_STATES, ITEMS
 from holdfast.model.identity import ReplicationKey
 from holdfast.model.judgement import ALWAYS
+from tests.demo.findings import FINDINGS, UNSHOWN_STATES
 from tests.demo.living import lived
 from tests.demo.stories import (
     DRILLS,
-    FINDINGS,
     REPLICATIONS,
     SCHEDULES,
     STORIES,
@@ -103,8 +104,16 @@ class TestAtAnyTime:
         assert found == REPLICATIONS
 
     def test_findings_are_those_told(self, now: str) -> None:
-        rows = samples(judged(now), "holdfast_finding")
-        assert {(row["check"], row["kind"], row["namespace"], row["name"]) for row in rows} == FINDINGS
+        found: dict[str, set[str]] = {}
+        for row in samples(judged(now), "holdfast_finding"):
+            name = "/".join(filter(None, (row["namespace"], row["name"])))
+            found.setdefault(row["check"], set()).add(f"{row['kind']} {name}")
+        assert found == FINDINGS
+
+    def test_every_state_of_every_item_of_the_checklist_is_shown(self, now: str) -> None:
+        rows = samples(judged(now), "holdfast_checklist_state")
+        shown = {(row["item"], row["state"]) for row in rows}
+        assert {(item, state) for item in ITEMS for state in ITEM_STATES} - shown == set(UNSHOWN_STATES)
 
     def test_every_family_and_every_word_of_its_vocabularies_is_shown(self, now: str) -> None:
         missing = set(unseen(judged(now)))
@@ -140,6 +149,7 @@ def test_what_stands_beside_the_states_is_shown_too() -> None:
     assert world.claim("analytics/data-clickhouse-1").objective.muted == (
         "capacity",
         "hygiene",
+        "lifecycle",
         "protection",
         "replication",
         "restore",
@@ -155,6 +165,7 @@ def test_what_stands_beside_the_states_is_shown_too() -> None:
         "second-site",
         "cold-store",
         "vendor",
+        "campus",
         "lake-store",
         "repository/shop-offsite-kopia",
         "lab",

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
-from holdfast.http import Address, HttpOptions, Landing, Measures, SourceLine, WebFile, serve_http
+from holdfast.http import About, Address, HttpOptions, Measures, SourceLine, WebFile, serve_http
 from holdfast.metrics.process import Collectors
 from holdfast.settings import load_web_settings
 from tests.http.stand import Authority, CannedSite, Serve, Served
@@ -17,7 +17,7 @@ from tests.http.stand import Authority, CannedSite, Serve, Served
 @pytest.fixture
 def site() -> CannedSite:
     return CannedSite(
-        page=Landing(
+        page=About(
             version="1.2.3",
             cluster="prod <eu>",
             sources=[SourceLine(source="velero", kind="Backup", state="forbidden", detail="<b>no</b>")],

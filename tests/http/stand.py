@@ -18,7 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from holdfast.http import Bound, Landing
+from holdfast.http import About, Bound
+from holdfast.http.queries import Query
+from holdfast.http.views import View
 
 TEXT = (b"# TYPE holdfast_up gauge\n", b"holdfast_up 1\n")
 OPENMETRICS = (*TEXT, b"# EOF\n")
@@ -30,8 +32,10 @@ class CannedSite:
     openmetrics: Sequence[bytes] = OPENMETRICS
     waiting: Sequence[str] = ()
     alive: bool = True
-    page: Landing = field(default_factory=lambda: Landing(version="1.2.3"))
+    page: About = field(default_factory=lambda: About(version="1.2.3"))
     answers: dict[tuple[str, ...], bytes | Iterable[bytes]] = field(default_factory=dict)
+    views: dict[tuple[str, ...], View] = field(default_factory=dict)
+    asked: list[tuple[tuple[str, ...], Query]] = field(default_factory=list)
     failure: Exception | None = None
 
     def exposition(self, openmetrics: bool) -> Sequence[bytes]:
@@ -45,11 +49,17 @@ class CannedSite:
     def live(self) -> bool:
         return self.alive
 
-    def landing(self) -> Landing:
+    def about(self) -> About:
         return self.page
 
     def api(self, path: tuple[str, ...]) -> bytes | Iterable[bytes] | None:
         return self.answers.get(path)
+
+    async def view(self, path: tuple[str, ...], query: Query) -> View | None:
+        self.asked.append((path, query))
+        if self.failure:
+            raise self.failure
+        return self.views.get(path)
 
 
 @dataclass(frozen=True, kw_only=True)

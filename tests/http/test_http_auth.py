@@ -73,7 +73,9 @@ async def test_a_user_and_his_password_are_asked_for(
             assert "holdfast_up" not in await answer.text()
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/api/v1/report", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/", "/livez", "/api/v1/report", "/api/v1/claims", "/compliance.csv", "/nowhere"]
+)
 async def test_every_path_of_the_main_listener_asks_and_the_probe_listener_does_not(
     serve: Serve, web: Path, path: str
 ) -> None:

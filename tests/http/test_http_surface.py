@@ -1,12 +1,9 @@
 """What each path answers, seen by a client of a real server on loopback."""
 
 import asyncio
-import base64
 import gzip
-import hashlib
 import json
 import logging
-import re
 import time
 
 import aiohttp
@@ -14,7 +11,6 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from holdfast.http import Address, HttpOptions, Measures, serve_http
-from holdfast.http.site import Landing, SourceLine
 from tests.http.stand import CannedSite, Serve, until
 
 BIG = b"".join(
@@ -92,7 +88,7 @@ async def test_a_large_body_never_holds_the_loop(serve: Serve, site: CannedSite,
     assert longest < 0.05
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/", "/livez", "/readyz", "/healthz"])
+@pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/healthz"])
 async def test_head_tells_the_headers_of_get_and_no_body(serve: Serve, site: CannedSite, path: str) -> None:
     site.text = [BIG]
     served = await serve()
@@ -154,60 +150,6 @@ async def test_the_probe_address_serves_health_alone(serve: Serve, path: str) ->
         assert answer.status == 404
 
 
-async def test_the_landing_page_needs_nothing_but_itself(serve: Serve) -> None:
-    served = await serve()
-    async with served.client.get(served.url("/")) as answer:
-        page, policy = await answer.text(), answer.headers["Content-Security-Policy"]
-        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    style = re.search("<style>(.*?)</style>", page, re.DOTALL)
-    assert style
-    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    assert policy == (
-        f"default-src 'none'; style-src 'sha256-{digest}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    assert set(re.findall(r'(?:href|src)="([^"]*)"', page)) == {
-        "/metrics",
-        "/readyz",
-        "/livez",
-        "/api/v1/report",
-    }
-    assert not re.search(r"<script|style=|\son\w+=|url\(", page)
-
-
-async def test_the_landing_page_lists_sources_and_escapes_what_it_is_told(
-    serve: Serve, site: CannedSite
-) -> None:
-    site.waiting = ["<velero>"]
-    served = await serve()
-    async with served.client.get(served.url("/")) as answer:
-        page = await answer.text()
-    assert "<tr><td>velero</td><td>Backup</td><td>forbidden</td><td>&lt;b&gt;no&lt;/b&gt;</td></tr>" in page
-    assert "in prod &lt;eu&gt; safe? Version 1.2.3" in page
-    assert "<li>&lt;velero&gt;</li>" in page
-
-
-async def test_the_landing_page_names_what_is_not_installed_in_one_line(
-    serve: Serve, site: CannedSite
-) -> None:
-    """A cluster has few of the tools that are known: the table shows those that are there, whole."""
-    site.page = Landing(
-        version="1",
-        sources=[
-            SourceLine(source="velero", kind="Backup", state="up"),
-            SourceLine(source="velero", kind="DataUpload", state="not_installed"),
-            SourceLine(source="k8up", kind="Backup", state="not_installed"),
-            SourceLine(source="k8up", kind="Schedule", state="not_installed"),
-        ],
-    )
-    served = await serve()
-    async with served.client.get(served.url("/")) as answer:
-        page = await answer.text()
-    assert "<tr><td>velero</td><td>DataUpload</td><td>not_installed</td><td></td></tr>" in page
-    assert "<p>Not installed in this cluster: k8up.</p>" in page
-    assert "Schedule" not in page
-
-
 async def test_the_api_hands_out_what_the_site_knows(serve: Serve, site: CannedSite) -> None:
     site.answers = {
         ("report",): b'{"claims":[]}',
@@ -226,7 +168,9 @@ async def test_the_api_hands_out_what_the_site_knows(serve: Serve, site: CannedS
     [
         ("/api/v1/explain/pvc/shop/none", "no claim shop/none is known"),
         ('/api/v1/explain/pvc/shop/"%2F<b>', 'no claim shop/"/<b> is known'),
-        ("/api/v1/report", "there is no report yet"),
+        ("/api/v1/claims/shop/none", "no claim shop/none is known"),
+        (f"/api/v1/claims/shop/{'x' * 300}", f"no claim shop/{'x' * 52}... is known"),
+        ("/api/v1/nothing", "nothing stands at '/api/v1/nothing'; /api/v1/openapi.json lists what there is"),
     ],
 )
 async def test_what_the_site_does_not_know_is_not_found_in_json(serve: Serve, path: str, error: str) -> None:

@@ -139,6 +139,15 @@ volume_attach_pending_seconds: namespace persistentvolume node
 volume_provision_duration_seconds: storageclass
 volume_attach_duration_seconds: csi_driver
 volume_reattach_duration_seconds: csi_driver
+pvc_monthly_cost: namespace persistentvolumeclaim currency
+pv_monthly_cost: namespace persistentvolume currency
+volumesnapshot_monthly_cost: namespace volumesnapshot currency
+volumesnapshotcontent_monthly_cost: namespace volumesnapshotcontent currency
+kind_monthly_cost: kind currency
+unpriced_objects: kind reason
+prices_age_seconds: currency
+waste_objects: namespace reason
+waste_monthly_cost: namespace reason currency
 ephemeral_used_bytes: namespace workload_kind workload
 ephemeral_measured_pods: namespace workload_kind workload
 ephemeral_limit_used_ratio: namespace workload_kind workload kind name
@@ -150,6 +159,7 @@ node_filesystem_inodes_used: namespace node filesystem
 node_filesystem_age_seconds: namespace node
 finding: check kind namespace name
 check_info: check severity judged
+checklist_state: namespace item state
 source_up: source kind
 source_last_success_timestamp_seconds: source kind
 source_objects: source kind

@@ -11,8 +11,18 @@ import pytest
 from tests import tools
 from tests.real.apiserver import ApiServer
 from tests.real.velero import Velero
-from tests.tools import databases
+from tests.tools import browser, databases
 from tests.tools.table import chosen
+
+
+def _install_packages(files: set[str]) -> None:
+    """What comes from Debian's packages and npm, for the test files that want it."""
+    if any(name.startswith("test_probes_") for name in files):
+        for server in databases.SERVERS:
+            databases.installed(server.name)
+    if "test_page.py" in files:
+        browser.chromium()
+        browser.axe()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -31,9 +41,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             capture.suspend_global_capture()
         for tool in chosen(wanted):
             tools.locate(tool)
-        if any(item.path.name.startswith("test_probes_") for item in session.items):
-            for server in databases.SERVERS:
-                databases.installed(server.name)
+        _install_packages({item.path.name for item in session.items})
     except tools.ToolError as error:
         # a worker of xdist that ends is replaced and its text lost: there each test fails with this error instead
         if not hasattr(session.config, "workerinput"):

@@ -9,7 +9,7 @@ from typing import Any
 from holdfast.model.feed import Resource
 from tests.real.web import JsonObject
 
-BUILT_IN = frozenset({"", "apps", "batch", "storage.k8s.io"})
+BUILT_IN = frozenset({"", "apps", "batch", "policy", "storage.k8s.io"})
 """Groups that every API server has."""
 
 

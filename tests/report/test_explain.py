@@ -8,7 +8,7 @@ import pytest
 from holdfast.app.account.document import report_document
 from holdfast.app.account.explain import Explanation, explain_claim
 from holdfast.app.account.explain_protection import BEHIND
-from holdfast.app.account.explain_shapes import NOBODY
+from holdfast.model.account.explanation import NOBODY
 from holdfast.model.identity import ClaimRef
 from holdfast.model.judgement import PROTECTION_REASONS
 from holdfast.model.policy import Exemption, Match, ObjectiveSpec, Policy, Tier

@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.app.account.document import Report, report_document, report_pieces
 from holdfast.cluster.documents import FileError
+from holdfast.model.check import CHECKS
 from holdfast.model.policy import ObjectiveSpec, Policy, Retention
 from tests.report.scenery import (
     NOW,
@@ -74,6 +75,7 @@ def test_fields_of_the_document() -> None:
         "quotas",
         "pools",
         "findings",
+        "checks",
         "errors",
     ]
     assert document["apiVersion"] == "holdfast.dev/report/v1"
@@ -203,7 +205,8 @@ def test_entry_of_a_protected_claim() -> None:
         "terminating": None,
         "resize": None,
         "findings": [],
-        "unknown": {},
+        "monthlyCost": None,
+        "unknown": {"monthlyCost": "no prices are configured"},
     }
 
 
@@ -384,6 +387,29 @@ def test_volumes_and_snapshots_that_were_left() -> None:
         ("VolumeSnapshotContent", "content-dev-alone", "snapshot-gone"),
         ("VolumeSnapshotContent", "content-dev-stray", ""),
     ]
+
+
+def test_checks_say_whether_they_could_be_judged() -> None:
+    """A check that needs pods finds nothing where none can be seen, and that is not told as nothing amiss."""
+    document = told(claim("dev/b"), policy=Policy(), states={("core", "Pod"): "forbidden"})
+    checks = {each["check"]: each for each in document["checks"]}
+    assert list(checks) == list(CHECKS)
+    unjudged = [check for check in CHECKS.values() if "Pod" in check.reads]
+    assert unjudged
+    for check in unjudged:
+        assert checks[check.id] == {
+            "check": check.id,
+            "severity": check.severity,
+            "judged": "no",
+            "unseen": ["Pod"],
+        }
+
+
+def test_a_check_that_is_off_is_not_called_unseen() -> None:
+    policy = Policy(checks_off=frozenset({"hostpath-data"}))
+    document = told(policy=policy, states={("core", "Pod"): "forbidden"})
+    (told_of,) = (each for each in document["checks"] if each["check"] == "hostpath-data")
+    assert (told_of["judged"], told_of["unseen"]) == ("off", [])
 
 
 def test_findings_of_claims_and_of_others() -> None:

@@ -246,7 +246,7 @@ def test_a_file_that_cannot_be_read_is_named_beside_the_problems_of_others(
         load_settings([tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path], known)
     assert [str(problem).removeprefix(str(tmp_path)) for problem in refusal.value.problems] == [
         ": cannot be read: Is a directory; name a file that can",
-        "/a.yaml:1: zzz: unknown key; valid keys: cluster, namespaces, systemNamespaces, sources, genericSources, defaults, tiers, checks, history, metrics, prometheus, usage, replication",
+        "/a.yaml:1: zzz: unknown key; valid keys: cluster, namespaces, systemNamespaces, sources, genericSources, defaults, tiers, checks, history, metrics, prometheus, usage, replication, prices",
         "/b.yaml: cannot be read: No such file or directory; name a file that can",
     ]
 

@@ -16,7 +16,6 @@ from holdfast.model.facts import (
     Namespace,
     Node,
     Pod,
-    StorageClass,
     Volume,
     Workload,
 )
@@ -45,9 +44,20 @@ def test_feeds() -> None:
         ("apps", "daemonsets"),
         ("batch", "jobs"),
         ("batch", "cronjobs"),
+        ("policy", "poddisruptionbudgets"),
+        ("storage.k8s.io", "csinodes"),
+        ("storage.k8s.io", "csidrivers"),
     ]
     cluster_wide = {resource.plural for resource in resources if not resource.namespaced}
-    assert cluster_wide == {"persistentvolumes", "storageclasses", "volumeattachments", "namespaces", "nodes"}
+    assert cluster_wide == {
+        "persistentvolumes",
+        "storageclasses",
+        "volumeattachments",
+        "namespaces",
+        "nodes",
+        "csinodes",
+        "csidrivers",
+    }
     assert not SOURCE.protects
 
 
@@ -97,41 +107,6 @@ def test_class_of_an_old_volume() -> None:
     assert read_one(volume).storage_class == "legacy"
 
 
-def test_storage_class() -> None:
-    """A class tells how it binds, whether volumes grow, what becomes of them, and that it is the default."""
-    assert read_one(fixture("default-storage-class")) == StorageClass(
-        name="gp3",
-        provisioner="ebs.csi.aws.com",
-        binding_mode="WaitForFirstConsumer",
-        reclaim_policy="Retain",
-        allows_expansion=True,
-        is_default=True,
-    )
-
-
-def test_storage_class_that_says_little() -> None:
-    """What a class leaves out is what the API takes it for."""
-    assert read_one(minimal("StorageClass", provisioner="p")) == StorageClass(
-        name="x",
-        provisioner="p",
-        binding_mode="Immediate",
-        reclaim_policy="Delete",
-        allows_expansion=False,
-        is_default=False,
-    )
-
-
-def test_default_class_of_old() -> None:
-    """The beta annotation makes a class the default as well; no other value than "true" does."""
-    for annotation, value, default in (
-        ("storageclass.beta.kubernetes.io/is-default-class", "true", True),
-        ("storageclass.kubernetes.io/is-default-class", "false", False),
-        ("storageclass.kubernetes.io/is-default-class", "yes", False),
-    ):
-        metadata = {"name": "x", "annotations": {annotation: value}}
-        assert read_one(minimal("StorageClass", metadata=metadata)).is_default is default
-
-
 def test_volume_attachment() -> None:
     """An attachment that is stuck tells that it is being deleted, still attached, and fails to detach."""
     assert read_one(fixture("volume-attachment")) == Attachment(
@@ -161,7 +136,17 @@ def test_node_heartbeat() -> None:
     after = copy.deepcopy(before)
     for condition in after["status"]["conditions"]:
         condition["lastHeartbeatTime"] = "2026-11-01T00:05:00Z"
-    assert read_one(before) == read_one(after) == Node(name="node-7", ready=True)
+    assert read_one(before) == read_one(after)
+    assert read_one(before) == Node(
+        name="node-7",
+        ready=True,
+        unschedulable=True,
+        labels={
+            "kubernetes.io/hostname": "node-7",
+            "topology.kubernetes.io/zone": "eu-west-1a",
+            "topology.kubernetes.io/region": "eu-west-1",
+        },
+    )
 
 
 @pytest.mark.parametrize(("status", "ready"), [("True", True), ("False", False), ("Unknown", None)])
@@ -240,6 +225,9 @@ def test_stateful_set() -> None:
         claim_templates=("data", "wal"),
         replicas=3,
         first_ordinal=5,
+        deletes_claims=("whenScaled",),
+        pod_labels={"app.kubernetes.io/name": "postgres"},
+        template_classes=("",),
     )
 
 

@@ -44,12 +44,21 @@ def test_quota() -> None:
 
 
 @pytest.mark.parametrize(
-    "status", [None, {}, {"hard": None}, {"hard": {"pods": "3"}, "used": {"requests.storage": "1Gi"}}]
+    "status",
+    [{"hard": {}}, {"hard": None, "used": {}}, {"hard": {"pods": "3"}, "used": {"requests.storage": "1Gi"}}],
 )
 def test_quota_without_a_limit_on_storage(status: Any) -> None:
-    """A quota on other things, or one that was never synchronised, limits no storage."""
+    """A quota on other things limits no storage, whatever its spec says that is not in force."""
     spec = {"hard": {"requests.storage": "1Gi"}}
     assert read(minimal("ResourceQuota", spec=spec, status=status)) == []
+
+
+@pytest.mark.parametrize("status", [None, {}, {"hard": None}])
+def test_quota_that_was_never_synchronised(status: Any) -> None:
+    """What its spec asks for is told, and nothing of its use."""
+    spec = {"hard": {"requests.storage": "1Gi"}}
+    limits = read_one(minimal("ResourceQuota", spec=spec, status=status)).limits
+    assert limits == (Limit(resource="requests.storage", hard=GI, used=None),)
 
 
 @pytest.mark.parametrize("amount", [None, "", "much", "-1Gi", [], {}, True])

@@ -72,6 +72,26 @@ def test_resize_status(status: Any, stage: str) -> None:
     assert read_one(minimal("PersistentVolumeClaim", status=status)).resize_status == stage
 
 
+@pytest.mark.parametrize(
+    ("spec", "status", "wanted", "current"),
+    [
+        ({}, {}, "", None),
+        ({"volumeAttributesClassName": None}, {"currentVolumeAttributesClassName": ""}, "", None),
+        ({"volumeAttributesClassName": "gold"}, {}, "gold", None),
+        (
+            {"volumeAttributesClassName": "gold"},
+            {"currentVolumeAttributesClassName": "silver"},
+            "gold",
+            "silver",
+        ),
+    ],
+)
+def test_volume_attributes(spec: Any, status: Any, wanted: str, current: str | None) -> None:
+    """A claim tells which class of attributes it asks for, and which one its volume has."""
+    claim = read_one(minimal("PersistentVolumeClaim", spec=spec, status=status))
+    assert (claim.attributes_wanted, claim.attributes_current) == (wanted, current)
+
+
 def test_data_source() -> None:
     """What a claim was filled from lies in its own namespace unless the reference names another."""
     snapshot = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "nightly"}

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.model.identity import ObjectKey, Owner
+from holdfast.model.facts import Annotations
+from holdfast.model.identity import ObjectKey, ObjectRef, Owner
+from holdfast.model.setup import Annotated
 from holdfast.model.snapshots import Snapshot, SnapshotClass, SnapshotContent
 from holdfast.sources.csi_snapshot import SOURCE
 from tests.sources.csi_cases import FEEDS, OBJECTS, at, covered, fixture, minimal, read, situation
@@ -73,6 +75,7 @@ def test_failing_snapshot() -> None:
         error_since=at("2026-10-31T21:05:00Z"),
         group="nightly",
         owner=Owner("groupsnapshot.storage.k8s.io/v1", "VolumeGroupSnapshot", "nightly", "9"),
+        owned_by="VolumeGroupSnapshot nightly",
     )
 
 
@@ -136,6 +139,7 @@ def test_content() -> None:
         ready=True,
         captured=at("2026-10-31T20:00:03Z") + 0.25,
         size=12 * 2**30,
+        snapshot_handle="snap-0123456789abcdef0",
     )
 
 
@@ -172,6 +176,20 @@ def test_snapshot_class() -> None:
         name="ebs", driver="ebs.csi.aws.com", deletion_policy="Retain", is_default=True
     )
     assert not read(minimal("VolumeSnapshotClass")).is_default
+
+
+def test_annotations_of_a_snapshot_class() -> None:
+    """A class tells what is to be ignored on it, and nothing where nothing is."""
+    feed = FEEDS["VolumeSnapshotClass"]
+    for annotations, told in (
+        ({"holdfast.dev/ignore": "snapshot-class-delete"}, [Annotations(ignore="snapshot-class-delete")]),
+        ({"example.com/a": "b"}, []),
+        (None, []),
+    ):
+        body = msgspec.json.encode({"metadata": {"name": "ebs", "annotations": annotations}})
+        _, *carried = feed.read(msgspec.json.decode(body, type=feed.shape))
+        on = ObjectRef("VolumeSnapshotClass", "", "ebs")
+        assert carried == [Annotated(on=on, annotations=each) for each in told]
 
 
 @pytest.mark.parametrize("kind", sorted(FEEDS))

@@ -264,3 +264,20 @@ def test_cover_under_a_policy() -> None:
     assert covered(*plan, *situation("resource-policy")).covers == (COVER,)
     assert covered(*plan, *passed).covers == (but(COVER, gap="excluded"),)
     assert covered(*plan, *copied).covers == (but(COVER, placement="offsite"),)
+
+
+@pytest.mark.parametrize(
+    ("spec", "workloads"),
+    [
+        ({}, True),
+        ({"includedResources": ["persistentvolumeclaims", "persistentvolumes", "pods"]}, False),
+        ({"includedResources": ["pvc", "sts"]}, True),
+        ({"excludedResources": ["statefulsets.apps", "deploy", "ds", "cronjobs"]}, False),
+        ({"includedNamespaceScopedResources": ["pods"]}, False),
+        ({"includedNamespaceScopedResources": ["*"]}, True),
+    ],
+)
+def test_whether_what_runs_is_taken_goes_by_the_filters_of_kinds(
+    spec: dict[str, Any], workloads: bool
+) -> None:
+    assert scope(spec).workloads == workloads

@@ -99,7 +99,8 @@ def covered(
     remembered: tuple[Observation, ...] = (),
     rolls: Rolls | None = None,
 ) -> Coverage:
-    """What Velero holds of the claim, which is the first of the facts."""
+    """What Velero holds of the claim, which is the first of the facts; whether it holds objects too is no matter here."""
     claim = facts[0]
     assert isinstance(claim, Claim)
-    return cover(claim, in_cluster(*objects, facts=facts, remembered=remembered), rolls or NoRolls())
+    told = cover(claim, in_cluster(*objects, facts=facts, remembered=remembered), rolls or NoRolls())
+    return msgspec.structs.replace(told, objects=False)

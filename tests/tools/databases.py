@@ -71,7 +71,12 @@ SERVERS: tuple[Server, ...] = (
 def installed(name: str) -> Installed:
     """The server of that name, unpacked first when it must be: some seconds. Raises ToolError."""
     server = next(one for one in SERVERS if one.name == name)
-    there = _by_variable(server) or _on_machine(server) or _in_cache(server)
+    return _by_variable(server) or _on_machine(server) or from_debian(server)
+
+
+def from_debian(server: Server) -> Installed:
+    """Its package and all that it needs, unpacked first when they must be. Raises ToolError."""
+    there = _in_cache(server)
     if there:
         return there
     with cache.alone():

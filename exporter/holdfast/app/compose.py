@@ -13,9 +13,9 @@ from holdfast.history.store import read_observations
 from holdfast.history.usage import UsageHistory
 from holdfast.history.usage_store import read_usage
 from holdfast.metrics.catalogue import FAMILIES
+from holdfast.model.check import CHECKS
 from holdfast.model.feed import Feed, FeedError, FeedState, Sink
 from holdfast.model.identity import ObjectKey
-from holdfast.model.judgement import CHECKS
 from holdfast.settings import Known, Settings, load_settings
 from holdfast.sources.contract import Source
 from holdfast.sources.generic import build_generic
@@ -31,7 +31,7 @@ def known_names() -> Known:
     return Known(
         sources=tuple(source.name for source in SOURCES),
         checks=tuple(CHECKS),
-        limits=frozenset({"retention-too-long"}),
+        limits=frozenset(check.id for check in CHECKS.values() if check.limit is not None),
         families=tuple(family.name for family in FAMILIES),
     )
 
@@ -111,11 +111,16 @@ async def read_folder(path: Path, selection: Selection, sink: Sink) -> Dump:
         source_namespaces=selection.own_namespaces,
     )
     dump = await folder.run()
-    for feed in selection.feeds:
-        own = feed.source in _OWNERS  # others only look at these kinds
-        if own and feed.kind in _MUST_BE_SEEN and qualified(feed.resource.group, feed.kind) not in dump.seen:
+    for feed in not_held(dump, selection):
+        if feed.kind in _MUST_BE_SEEN:
             sink.state(feed, "out_of_scope", "the folder holds none")
     return dump
+
+
+def not_held(dump: Dump, selection: Selection) -> list[Feed]:
+    """The feeds of the cluster's own kinds of which the folder holds no object."""
+    own = (feed for feed in selection.feeds if feed.source in _OWNERS)  # others only look at these kinds
+    return [feed for feed in own if qualified(feed.resource.group, feed.kind) not in dump.seen]
 
 
 _OWNERS = ("core", "csi-snapshot")
@@ -127,6 +132,9 @@ _MUST_BE_SEEN = frozenset(
         "StorageClass",
         "Node",
         "VolumeAttachment",
+        "PodDisruptionBudget",
+        "CSINode",
+        "CSIDriver",
         "VolumeSnapshot",
         "VolumeSnapshotContent",
     }

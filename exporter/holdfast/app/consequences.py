@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from holdfast.app.capacities import Provisions, expansions
+from holdfast.app.costs import CostSums
 from holdfast.app.tallies import Cell, Tally
 from holdfast.metrics.board import Board
 from holdfast.model.facts import Facts
@@ -45,7 +46,9 @@ class Consequences:
             lambda key, counts: board.put("coverage", key, CoverageTally(counts=counts)),
             lambda key: board.drop("coverage", key),
         )
+        self._costs = CostSums(board, facts, judgements)
         self._by_noun: Mapping[str, Callable[[Change], Iterable[Subject]]] = {
+            **self._costs.by_noun,
             CLAIM: self._of_claim,
             REPLICATION: self._of_replication,
             FILLING: self._of_filling,
@@ -66,7 +69,7 @@ class Consequences:
     def _of_claim(self, change: Change) -> Iterable[Subject]:
         subject, before, after = change
         self._protected.move(_protection(before), _protection(after))
-        touched = self._provisions.moved(*change, self._judgements)
+        touched = [*self._provisions.moved(*change, self._judgements), *self._costs.of_claim(change)]
         if _replication_lag(before) != _replication_lag(after):
             touched += self._replications.get(subject.key, ())
         return touched
@@ -74,7 +77,11 @@ class Consequences:
     def _of_filling(self, change: Change) -> Iterable[Subject]:
         _, before, after = change
         self._covered.move(_coverage(before), _coverage(after))
-        return [*self._provisions.moved(*change, self._judgements), *backends_of((before, after))]
+        return [
+            *self._provisions.moved(*change, self._judgements),
+            *self._costs.of_filling(change),
+            *backends_of((before, after)),
+        ]
 
     def _of_backend(self, change: Change) -> Iterable[Subject]:
         """Who is left alone in a space has its use again."""

@@ -8,13 +8,14 @@ from operator import attrgetter
 from typing import Any
 
 from holdfast.app.consequences import Consequences, backends_of
+from holdfast.app.following import claim_subjects, dependents
 from holdfast.app.gauging import Gauges, kept_as
-from holdfast.app.judging import Judging, claim_subjects, dependents
+from holdfast.app.judging import Judging
 from holdfast.app.lookout import FeedId, Lookout
 from holdfast.app.rolls import ScopeRolls
 from holdfast.app.scratches import SUMMARIES
+from holdfast.app.surveying import Surveys
 from holdfast.app.upkeep import Upkeep
-from holdfast.assessment.findings import judged_by
 from holdfast.assessment.setting import Setting
 from holdfast.assessment.sharing import Candidate
 from holdfast.assessment.sight import assess_sight, unseen
@@ -49,8 +50,6 @@ from holdfast.model.identity import (
     Touch,
 )
 from holdfast.model.judgement import (
-    CHECKS,
-    CheckJudgement,
     ClaimJudgement,
     Judgement,
     ReplicationJudgement,
@@ -65,12 +64,14 @@ _KEY = attrgetter("key")
 _SIGHT = Subject("sight", ())
 _OBJECTS = frozenset({"objects"})
 _WATCHING = frozenset({"watching"})
+_OF_A_SOURCE = frozenset({"schedule", "replication"})
 
 
 class Engine:
     """Implements what ``holdfast.model.feed.Sink`` asks, but for the time of each call and the counting of errors.
 
-    ``remember`` is handed every new observation, to be made durable. ``complete`` is True from the first full judgement on.
+    ``remember`` is handed every new observation, to be made durable; ``changed`` every subject whose judgement has become
+    another, or is gone. ``complete`` is True from the first full judgement on.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Engine:
         self.memory = memory or Memory()
         self.facts = Inventory(self.memory.remembered)
         self.remember: Callable[[Observation], None] = lambda _: None
+        self.changed: Callable[[Subject], None] = lambda _: None
         self._rolls = ScopeRolls()
         self.gauges = Gauges(
             UsageHistory(keep="max") if history is None else history,
@@ -102,6 +104,7 @@ class Engine:
         self._consequences = Consequences(
             self._board, self.facts, self._judging.capacities.provisions, self._judgements
         )
+        self.surveys = Surveys(self.facts, policy, self._board, self._judgements.get)
         self.sight = Sight()
         self.judged = 0
         self.complete = False
@@ -112,11 +115,16 @@ class Engine:
     def put(self, feed: Feed, key: ObjectKey, obj: Any) -> None:
         records = feed.read(obj)
         self.lookout.decoded(feed.id, key, records)
-        self._touch(self.facts.put(feed.id, key, records))
+        self._changed(feed, self.facts.put(feed.id, key, records))
 
     def drop(self, feed: Feed, key: ObjectKey) -> None:
         self.lookout.decoded(feed.id, key, ())
-        self._touch(self.facts.drop(feed.id, key))
+        self._changed(feed, self.facts.drop(feed.id, key))
+
+    def _changed(self, feed: Feed, touches: Collection[Touch]) -> None:
+        if touches:
+            self._touch(touches)
+            self.surveys.touch(feed.kind)
 
     def undecodable(self, feed: Feed, key: ObjectKey) -> None:
         self.lookout.undecodable(feed.id, key)
@@ -153,6 +161,8 @@ class Engine:
         known = observation.uid or observation.kind == "alive"  # without a uid it would be said of all
         if known and self.memory.add(observation):
             self.remember(observation)
+            if observation.kind == "reattach":
+                self.surveys.checklists.touch_all()
 
     # what is measured
 
@@ -166,12 +176,12 @@ class Engine:
 
     def foretell(self, now: float) -> bool:
         """Makes the forecasts of one slice of those claims that are due; False when none was."""
-        told = self.gauges.foretell(now, self._near)
+        told = self.gauges.foretell(now, self.near)
         shared = backends_of(self._judgements.get(subject) for subject in told)  # theirs is the forecast
         self._upkeep.touch([*told, *shared])
         return bool(told)
 
-    def _near(self, subject: Subject) -> float:
+    def near(self, subject: Subject) -> float:
         """How near full is near, in seconds; for a claim that cannot grow it is so earlier."""
         claim = self._judgements.get(Subject(CLAIM, subject.key))
         asked = claim.objective.full_within if isinstance(claim, ClaimJudgement) else None
@@ -271,6 +281,8 @@ class Engine:
                 self._judge(subject, setting)
             if self._upkeep and not more_time():
                 return False
+        if not self.surveys.run(setting, more_time):
+            return False
         self.complete = True
         return True
 
@@ -310,9 +322,7 @@ class Engine:
         self.sight = outlook.sight
         self.facts.overlook(unseen(outlook.sight))
         self._upkeep.touch(list(self._judgements))
-        for check, (severity, _) in CHECKS.items():
-            judged = "off" if check in self.policy.checks_off else judged_by(check, self.sight)
-            self._board.put("check", (check,), CheckJudgement(severity=severity, judged=judged))
+        self.surveys.look(self.sight)
 
     def _judge(self, subject: Subject, setting: Setting) -> None:
         judgement, observations = self._judging.judge(subject, setting)
@@ -325,8 +335,8 @@ class Engine:
         if judgement is None:
             self._judgements.pop(subject, None)
             self._upkeep.hold(subject, None)
-            if before is not None and subject.noun != ANNOTATED:
-                self._board.drop(subject.noun, subject.key)
+            if before is not None:
+                self._let_go(subject)
         else:
             self._upkeep.hold(subject, judgement.until)
             if judgement == before:
@@ -334,7 +344,16 @@ class Engine:
             self._judgements[subject] = judgement
             if subject.noun != ANNOTATED:  # of these only findings are shown
                 self._board.put(subject.noun, subject.key, judgement)
+        self.surveys.moved(before, judgement)
         self._upkeep.touch(self._consequences.of((subject, before, judgement)))
+        self.changed(subject)
+
+    def _let_go(self, subject: Subject) -> None:
+        """It was judged, and is gone: keys of runs and restores come and go for ever."""
+        if subject.noun != ANNOTATED:
+            self._board.drop(subject.noun, subject.key)
+        if subject.noun in _OF_A_SOURCE:
+            self._of_source.get(subject.key[0], {}).pop(subject, None)
 
     def _touch(self, touches: Iterable[Touch]) -> None:
         for scope, key in touches:
@@ -366,7 +385,7 @@ class Engine:
         if subject.noun == "claim":
             subject = Subject("claim", ClaimRef(*subject.key))
             self._enrolling[subject.key] = None
-        elif subject.noun in ("schedule", "replication"):
+        elif subject.noun in _OF_A_SOURCE:
             self._of_source.setdefault(subject.key[0], {})[subject] = None
         self._judging.forget(subject)
         self._upkeep.touch([subject, *dependents(subject, self.facts)])

@@ -1,13 +1,14 @@
 """How each kind of subject is judged: gathers what bears on it and hands it to the assessment. Keeps no result."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from holdfast.app.capacities import Capacities
+from holdfast.app.costs import Costs
 from holdfast.app.gauging import Gauges
 from holdfast.app.rolls import ScopeRolls
-from holdfast.app.scratches import SCRATCH_JUDGES, scratch_dependents
+from holdfast.app.scratches import SCRATCH_JUDGES
 from holdfast.assessment.claim import Protectors, assess_claim
-from holdfast.assessment.filling import Gauge, assess_backend, assess_filling, claims_at, few_at
+from holdfast.assessment.filling import Gauge, assess_backend, assess_filling, claims_at
 from holdfast.assessment.findings import assess_annotated
 from holdfast.assessment.lifecycle import assess_attachment, assess_volume
 from holdfast.assessment.objectives import resolve_objective
@@ -17,10 +18,9 @@ from holdfast.assessment.setting import Setting
 from holdfast.assessment.snapshots import assess_content, assess_snapshot
 from holdfast.assessment.workloads import workloads_of
 from holdfast.inventory import Inventory
-from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Facts, Namespace, Pod, Volume, Workload
+from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Namespace, Pod, Volume, Workload
 from holdfast.model.identity import (
     BACKEND,
-    EXPANSION,
     FILLING,
     ClaimRef,
     ObjectRef,
@@ -33,6 +33,7 @@ from holdfast.model.judgement import Judgement, ScheduleJudgement, TargetJudgeme
 from holdfast.model.observation import Observation
 from holdfast.model.protection import Coverage, Schedule, Target
 from holdfast.model.replication import Replication
+from holdfast.model.setup import Annotated
 from holdfast.model.snapshots import Snapshot, SnapshotContent
 from holdfast.sources.contract import Source
 
@@ -60,8 +61,10 @@ class Judging:
         self._resting: dict[ScheduleKey, set[ClaimRef]] = {}
         self._rests: dict[ClaimRef, frozenset[ScheduleKey]] = {}
         self.capacities = Capacities(facts, gauges)
+        self.costs = Costs(facts, gauges)
         self._judges: Mapping[str, _Judge] = {
             **self.capacities.judges,
+            **self.costs.judges,
             **SCRATCH_JUDGES,
             "claim": self._claim,
             "volume": self._volume,
@@ -77,6 +80,7 @@ class Judging:
         }
 
     def judge(self, subject: Subject, setting: Setting) -> Verdict:
+        self.costs.begin(setting.policy)
         judge = self._judges.get(subject.noun)  # some subjects, nodes among them, only pass a touch on
         return judge(subject.key, setting) if judge else (None, ())
 
@@ -93,6 +97,7 @@ class Judging:
     def forget(self, subject: Subject) -> None:
         """The plan or place may have changed."""
         self.capacities.forget(subject)
+        self.costs.forget(subject)
         if subject.noun == "schedule":
             self._schedules.pop(ScheduleKey(*subject.key), None)
         elif subject.noun == "target":
@@ -226,14 +231,16 @@ class Judging:
 
     def _annotated(self, key: tuple[str, ...], setting: Setting) -> Verdict:
         kind, namespace, name = key
-        held: Namespace | Workload | None
+        held: Namespace | Workload | Annotated | None
         if kind == "Namespace":
             held = self._facts.get(Namespace, name)
         else:
-            held = self._facts.get(Workload, kind, namespace, name)
+            held = self._facts.get(Workload, *key) or self._facts.get(Annotated, *key)
         if held is None or held.annotations == NO_ANNOTATIONS:
             return None, ()
-        return assess_annotated(held.annotations, ObjectRef(kind, namespace, name), setting.policy), ()
+        return assess_annotated(
+            held.annotations, ObjectRef(kind, namespace, name), setting.policy, setting.now
+        ), ()
 
     def _filling(self, key: tuple[str, ...], setting: Setting) -> Verdict:
         claim = self._facts.get(Claim, *key)
@@ -255,60 +262,3 @@ def _remembered_as(schedule: Schedule) -> str:
     """An object with several plans (``<object>/<plan>``) has one uid for all of them."""
     part = schedule.key.name.partition("/")[2]
     return f"{schedule.uid}/{part}" if part and schedule.uid else schedule.uid
-
-
-def _sharers(volume: Volume | None, facts: Facts) -> list[Subject]:
-    """Those for whom it matters who else lies where this volume does."""
-    if volume is None or not volume.place:
-        return []
-    return [*_few_at(volume.place, facts), Subject(BACKEND, (volume.place,))]
-
-
-def _few_at(place: str, facts: Facts) -> list[Subject]:
-    """Those who lie there, where they are one or two: of more, all shared before and share still."""
-    few = few_at(place, facts)
-    return [Subject(FILLING, ref) for ref in few] if len(few) < 3 else []
-
-
-def claim_subjects(claims: Iterable[Claim]) -> list[Subject]:
-    return [Subject("claim", claim.ref) for claim in claims]
-
-
-def dependents(subject: Subject, facts: Facts) -> list[Subject]:
-    """Other subjects whose judgement looks at this one."""
-    noun, key = subject
-    if noun == "claim":
-        snapshots = facts.linked(Snapshot, "claim", *key)
-        volumes = facts.linked(Volume, "claim", *key)
-        return [
-            Subject(FILLING, key),
-            Subject(EXPANSION, key),
-            *(Subject("snapshot", snapshot.key) for snapshot in snapshots),
-            *(Subject("volume", volume.key) for volume in volumes),
-        ]
-    if noun == "volume":
-        attachments = facts.linked(Attachment, "volume", *key)
-        claims = facts.linked(Claim, "volume", *key)
-        return [
-            *(Subject("attachment", attachment.key) for attachment in attachments),
-            *claim_subjects(claims),
-            *(Subject(FILLING, claim.ref) for claim in claims),
-            *_sharers(facts.get(Volume, *key), facts),
-        ]
-    if noun == "snapshot":
-        snapshot = facts.get(Snapshot, *key)  # its content's readiness bears on the copy
-        claim = (key[0], snapshot.source_claim) if snapshot and snapshot.source_claim else None
-        contents = facts.linked(SnapshotContent, "snapshot", *key)
-        return [
-            *(Subject("content", content.key) for content in contents),
-            *([Subject("claim", ClaimRef(*claim))] if claim else []),
-        ]
-    if noun == BACKEND:
-        return _few_at(key[0], facts)
-    if noun == "node":
-        attachments = facts.linked(Attachment, "node", *key)
-        return [
-            *(Subject("attachment", attachment.key) for attachment in attachments),
-            *scratch_dependents(subject, facts),
-        ]
-    return scratch_dependents(subject, facts)

@@ -16,11 +16,14 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from holdfast import __version__
 from holdfast.app.account.document import report_pieces
 from holdfast.app.account.explain import explain_claim
+from holdfast.app.account.views.answering import Views
 from holdfast.app.engine import Engine
 from holdfast.app.sharers import keep_sharers
 from holdfast.app.transitions import Transitions
 from holdfast.http.measures import Measures
-from holdfast.http.site import Landing, SourceLine
+from holdfast.http.queries import Query
+from holdfast.http.site import About, SourceLine
+from holdfast.http.views import View
 from holdfast.metrics.process import Collectors
 from holdfast.model.asking import ASK_REASONS, AskReason
 from holdfast.model.ephemeral import NodeSummary
@@ -36,6 +39,7 @@ _LOG = logging.getLogger("holdfast")
 _SLICE = 0.010  # seconds of judging before the loop is let go
 _COALESCE = 0.1  # seconds in which changes are gathered before they are judged
 _TICK = 1.0  # seconds at the most between two looks at what the clock has changed
+_SURVEY = 60.0  # seconds at the least between two looks at how the whole cluster is set up
 _REGROUP = 300.0  # seconds between two looks at who shares a space, and at quotas and pools
 _STALLED = 120.0  # seconds without a finished look after which only a restart can help
 
@@ -52,6 +56,7 @@ class Live:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
+        engine.surveys.pause = _SURVEY if clock is time.time else 0.0  # a fixed clock would never end a pause
         self.clock = clock
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
         self.registry = CollectorRegistry()
@@ -73,6 +78,8 @@ class Live:
             remember=engine.note,
         )
         engine.lookout.puzzled = _say_puzzled
+        self._views = Views(engine)
+        engine.changed = self._views.changed
         self._counts.config.labels(config_hash).set(1)
         self._counts.build.labels(__version__, revision, platform.python_version()).set(1)
 
@@ -272,12 +279,12 @@ class Live:
     def live(self) -> bool:
         return time.monotonic() - self._looked < _STALLED
 
-    def landing(self) -> Landing:
+    def about(self) -> About:
         lines = [
             SourceLine(source=health.source, kind=health.kind, state=health.state, detail=health.message)
             for health in self.engine.feeds
         ]
-        return Landing(version=__version__, cluster=self.engine.policy.cluster, sources=lines)
+        return About(version=__version__, cluster=self.engine.policy.cluster, sources=lines)
 
     def api(self, path: tuple[str, ...]) -> bytes | Iterable[bytes] | None:
         if not self.engine.complete:
@@ -288,6 +295,16 @@ class Live:
             explanation = explain_claim(self.engine, ClaimRef(*path[2:]), self.clock())
             return None if explanation is None else msgspec.json.encode(explanation)
         return None
+
+    async def view(self, path: tuple[str, ...], query: Query) -> View | None:
+        turns = self._views.answer(path, query, self.clock())
+        while True:
+            try:
+                next(turns)
+            except StopIteration as end:
+                view: View | None = end.value
+                return view
+            await asyncio.sleep(0)
 
     def wrote(self, instant: float | None, *, persistent: bool) -> None:
         """What is shown of the local store."""

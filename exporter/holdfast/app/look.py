@@ -12,6 +12,7 @@ from holdfast.app.compose import (
     FixedClock,
     Selection,
     make_engine,
+    not_held,
     read_folder,
     read_statistics,
     remembered_from,
@@ -19,6 +20,7 @@ from holdfast.app.compose import (
     usage_from,
 )
 from holdfast.app.engine import Engine
+from holdfast.app.pricing import price_once
 from holdfast.app.sharers import find_sharers
 from holdfast.cluster.documents import FileError
 from holdfast.history.usage import SLOTS, STEP
@@ -68,6 +70,7 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
         if not origin.folder.exists():
             raise LookError(f"{origin.folder}: no such folder; name one that holds dumped objects")
         dump = await read_folder(origin.folder, selection, FixedClock(engine, instant))
+        engine.lookout.without(not_held(dump, selection))
         statistics, damage = read_statistics(dump.samples, settings, instant)
         engine.gauges.asked.queries = bool(dump.samples)
         engine.take_usage(statistics.samples, instant)
@@ -75,6 +78,7 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
     else:
         await _read_cluster(engine, selection, origin, instant)
         await _ask_usage(engine, settings, instant)
+        await price_once(engine, settings, instant)
     engine.judge(instant)
     engine.take_rooms(instant)
     find_sharers(engine, instant)

@@ -70,6 +70,11 @@ class Lookout:
                 source=feed.source, kind=feed.kind, state="disabled", looked=True
             )
 
+    def without(self, feeds: Iterable[Feed]) -> None:
+        """A folder holds none of these kinds: that says nothing of how storage is set up."""
+        for feed in feeds:
+            self._set(feed.id, absent=True)
+
     def undecodable(self, feed: FeedId, key: ObjectKey) -> None:
         bad = self._undecodable.setdefault(feed, set())
         bad.add(key)

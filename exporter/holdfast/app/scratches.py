@@ -6,7 +6,7 @@ from holdfast.assessment.ephemeral import assess_ephemeral, assess_node_disks, t
 from holdfast.assessment.setting import Setting
 from holdfast.model.ephemeral import ScratchPod
 from holdfast.model.facts import Facts
-from holdfast.model.identity import EPHEMERAL, NODE_DISK, POD, Subject
+from holdfast.model.identity import ANNOTATED, EPHEMERAL, NODE_DISK, POD, Subject
 from holdfast.model.judgement import Judgement
 from holdfast.model.observation import Observation
 
@@ -39,6 +39,9 @@ def scratch_dependents(subject: Subject, facts: Facts) -> list[Subject]:
     if noun == POD:
         pod = facts.get(ScratchPod, *key)
         return [] if pod is None else [Subject(EPHEMERAL, topmost(*pod.controller.key, facts))]
+    if noun == ANNOTATED:  # the controller says what it does not want to be told
+        kind, namespace, name = key
+        return [Subject(EPHEMERAL, (namespace, kind, name))]
     if noun == EPHEMERAL:
         namespace, kind, name = key
         return [Subject(EPHEMERAL, topmost(namespace, kind, name, facts))]

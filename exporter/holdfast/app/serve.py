@@ -18,6 +18,7 @@ from holdfast.app.compose import (
     USAGE_FILE,
     Selection,
     make_engine,
+    not_held,
     read_folder,
     read_statistics,
     remembered_from,
@@ -29,6 +30,7 @@ from holdfast.app.live import Live
 from holdfast.app.look import Origin, load_client
 from holdfast.app.loop import LoopWatch
 from holdfast.app.measuring import keep_measuring, save
+from holdfast.app.pricing import keep_pricing, say_unpriced
 from holdfast.app.probing import keep_probing, say_unasked
 from holdfast.history.memory import SEEN_FOR, Memory
 from holdfast.history.store import Store, StoreError
@@ -126,6 +128,7 @@ async def _run(
                 tasks.append(group.create_task(_keep_asking(live, settings, selection, stores)))
             else:
                 say_unasked(settings)
+                say_unpriced(settings)
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -164,6 +167,7 @@ async def _keep_asking(live: Live, settings: Settings, selection: Selection, sto
             api = await stack.enter_async_context(Prometheus(settings.prometheus.spec()))
         async with asyncio.TaskGroup() as group:
             group.create_task(keep_probing(settings, api, live, live.clock))
+            group.create_task(keep_pricing(settings, api, live, live.clock))
             group.create_task(
                 keep_measuring(live, settings, selection, api, stores.usage if stores else None)
             )
@@ -173,6 +177,7 @@ async def _read_folder(live: Live, selection: Selection, folder: Path, settings:
     asked = live.engine.gauges.asked
     asked.queries, asked.looked = True, False  # until it is known whether the folder tells of usage
     dump = await read_folder(folder, selection, live)
+    live.engine.lookout.without(not_held(dump, selection))
     read, damage = await asyncio.to_thread(read_statistics, dump.samples, settings, live.clock())
     for start in range(0, len(read.samples), _SLICE):
         live.used(read.samples[start : start + _SLICE])

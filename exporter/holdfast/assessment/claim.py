@@ -2,6 +2,9 @@
 
 import msgspec
 
+from holdfast.assessment.checks.claims import judge_claim
+from holdfast.assessment.checks.contract import ClaimCase
+from holdfast.assessment.checks.ignoring import heed
 from holdfast.assessment.copies import Evidence
 from holdfast.assessment.drills import assess_drills, gather_trials, worth_noting
 from holdfast.assessment.findings import annotation_findings, exemption_findings
@@ -43,13 +46,25 @@ def assess_claim(
     trials = gather_trials(claim, asked.objective, protectors.coverages, setting, restored=evidence.restored)
     proof, proof_until = assess_drills(trials, now)
     keeping, keeping_until = retention_findings(ruling.appraisal, policy)
+    volume = facts.get(Volume, claim.volume) if claim.volume else None
+    case = ClaimCase(
+        claim=claim,
+        volume=volume,
+        objective=asked.objective,
+        appraisal=ruling.appraisal,
+        setting=setting,
+    )
+    found, unjudged = judge_claim(case, policy)
     usage, told = idle_since(claim, assess_usage(claim, pods, facts, sight), facts, now)
     told += (*_snapshots_seen(claim, facts), *worth_noting(trials, facts))
-    volume = facts.get(Volume, claim.volume) if claim.volume else None
     kind, workload = named[0] if named else ("", "")
     on = ObjectRef("PersistentVolumeClaim", *claim.ref)
+    told_of = annotation_findings(claim.annotations, on, policy)
+    heeded = heed(
+        (*told_of, *exemption_findings(asked.objective, on, policy), *keeping, *found), claim.annotations, now
+    )
     exempt = ruling.protection.state == "exempt"
-    ends = (asked.until, ruling.until, proof_until, keeping_until)
+    ends = (asked.until, ruling.until, proof_until, keeping_until, heeded.until)
     judgement = ClaimJudgement(
         ref=claim.ref,
         volume=claim.volume,
@@ -71,9 +86,9 @@ def assess_claim(
         pending=assess_pending(claim, pods, facts, sight),
         terminating=assess_terminating(claim, pods),
         resize=assess_resize(claim),
-        findings=annotation_findings(claim.annotations, on, policy)
-        + exemption_findings(asked.objective, on, policy)
-        + keeping,
+        findings=heeded.open,
+        ignored=heeded.ignored,
+        unjudged=unjudged,
         until=min((end for end in ends if end is not None), default=None),
     )
     return judgement, told

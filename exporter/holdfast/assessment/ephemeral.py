@@ -6,6 +6,7 @@ A figure holds for ``STALE_AFTER``; an older one is none. Whether a limit is wel
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from holdfast.assessment.checks.ignoring import annotations_of, heed
 from holdfast.assessment.setting import Setting
 from holdfast.model.ephemeral import (
     STALE_AFTER,
@@ -56,6 +57,10 @@ def assess_ephemeral(namespace: str, kind: str, name: str, setting: Setting) -> 
         if limits.pod is not None or limits.empty_dirs:
             for limit, ratio in _ratios(limits, scratch, layers=layers):
                 fullest[limit] = max(ratio, fullest.get(limit, ratio))
+    known = _is_known(controller, setting.sight)
+    found = _findings(controller, pods, setting.policy) if known else ()
+    heeded = heed(found, annotations_of(controller.ref, setting.facts), setting.now)
+    ends = [*(scratch.time + STALE_AFTER for _, scratch, _ in measured), heeded.until]
     return EphemeralJudgement(
         controller=controller,
         used=sum(used) if used else None,
@@ -63,8 +68,8 @@ def assess_ephemeral(namespace: str, kind: str, name: str, setting: Setting) -> 
         limits=tuple(
             LimitUse(kind=of, name=what, ratio=ratio) for (of, what), ratio in sorted(fullest.items())
         ),
-        findings=_findings(controller, pods, setting.policy) if _is_known(controller, setting.sight) else (),
-        until=min((scratch.time + STALE_AFTER for _, scratch, _ in measured), default=None),
+        findings=heeded.open,
+        until=min((end for end in ends if end is not None), default=None),
     )
 
 

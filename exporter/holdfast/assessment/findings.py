@@ -1,11 +1,11 @@
-"""Findings on how storage is set up. So far those that annotations themselves raise."""
+"""Findings that annotations themselves raise."""
 
+from holdfast.assessment.checks.ignoring import heed
 from holdfast.assessment.objectives import read_annotations
 from holdfast.model.annotation import PREFIX
 from holdfast.model.facts import Annotations
-from holdfast.model.health import Sight
 from holdfast.model.identity import ObjectRef
-from holdfast.model.judgement import AnnotatedJudgement, Finding, Judged
+from holdfast.model.judgement import AnnotatedJudgement, Finding
 from holdfast.model.objective import Objective
 from holdfast.model.policy import Policy
 
@@ -35,13 +35,9 @@ def exemption_findings(objective: Objective, on: ObjectRef, policy: Policy) -> t
     return (Finding(check="exempt-expired", on=on, why=why),)
 
 
-def judged_by(check: str, sight: Sight) -> Judged:
-    """Whether what the check looks at can be seen. Without the kinds between, the topmost controller of some pods is not known."""
-    if check in ("emptydir-without-limit", "no-ephemeral-limit"):
-        return "no" if not sight.pods else "yes" if sight.references else "partly"
-    return "yes" if sight.claims else "no"
-
-
-def assess_annotated(annotations: Annotations, on: ObjectRef, policy: Policy) -> AnnotatedJudgement:
+def assess_annotated(
+    annotations: Annotations, on: ObjectRef, policy: Policy, now: float
+) -> AnnotatedJudgement:
     """An object other than a claim that carries annotations."""
-    return AnnotatedJudgement(on=on, findings=annotation_findings(annotations, on, policy))
+    heeded = heed(annotation_findings(annotations, on, policy), annotations, now)
+    return AnnotatedJudgement(on=on, findings=heeded.open, until=heeded.until)

@@ -16,13 +16,16 @@ from holdfast.model.annotation import (
     URGENCIES,
     AnnotationError,
     Exempt,
+    Ignored,
     Mute,
     parse_choice,
     parse_duration,
     parse_exempt,
+    parse_ignore,
     parse_mute,
     parse_protects,
 )
+from holdfast.model.check import CHECKS
 from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Claim, Namespace, Workload
 from holdfast.model.objective import Objective, Origin
 from holdfast.model.policy import BUILTIN_FULL_WITHIN, Match, ObjectiveSpec, Policy, Retention, Tier
@@ -43,6 +46,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tier: str | None = None
     mute: Mute | None = None
     exempt: Exempt | None = None
+    ignore: Ignored | None = None
     problems: tuple[tuple[str, str], ...] = ()
 
 
@@ -67,6 +71,10 @@ def read_annotations(annotations: Annotations) -> Layer:
     if mute:
         values["mute"] = mute[0]
         problems += [(PREFIX + "mute", problem) for problem in mute[1]]
+    ignore = _read(annotations, "ignore", lambda text: parse_ignore(text, CHECKS), problems)
+    if ignore:
+        values["ignore"] = ignore[0]
+        problems += [(PREFIX + "ignore", problem) for problem in ignore[1]]
     _read(annotations, "placement", lambda text: parse_choice(text, PLACEMENTS), problems)
     _read(annotations, "consistency", lambda text: parse_choice(text, CONSISTENCIES), problems)
     for name in ("protects", "drills"):

@@ -10,7 +10,7 @@ import msgspec
 
 from holdfast.assessment.copies import Appraisal, CopyVerdict, Evidence, accepts, appraise
 from holdfast.assessment.retention import missing_points
-from holdfast.model.judgement import ALWAYS, CopyClock, Protection, ProtectionState, SourceTally
+from holdfast.model.judgement import ALWAYS, CopyClock, Place, Protection, ProtectionState, SourceTally
 from holdfast.model.objective import Objective
 from holdfast.model.protection import Copy, Cover, Miss
 
@@ -39,6 +39,7 @@ def assess_protection(evidence: Evidence, now: float) -> Ruling:
         tallies=_tallies(appraisal),
         covers=tuple(sorted(evidence.covers, key=lambda cover: (cover.schedule, cover.target))),
         retention_missing=() if state == "exempt" else missing,
+        places=_places(appraisal),
     )
     return Ruling(protection=protection, appraisal=appraisal, until=_until(appraisal))
 
@@ -257,6 +258,13 @@ def _tallies(appraisal: Appraisal) -> tuple[SourceTally, ...]:
             )
         )
     return tuple(sorted(tallies, key=lambda tally: tally.source))
+
+
+def _places(appraisal: Appraisal) -> tuple[Place, ...]:
+    keys = {verdict.copy.target for verdict in appraisal.restorable}
+    targets = ((key, appraisal.evidence.targets.get(key)) for key in keys if key)
+    told = {Place(f"{key.namespace}/{key.name}", target.region if target else "") for key, target in targets}
+    return tuple(sorted(told | ({Place("", "")} if None in keys else set())))
 
 
 def _until(appraisal: Appraisal) -> float | None:

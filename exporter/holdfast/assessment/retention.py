@@ -1,11 +1,12 @@
 """Are there enough recovery points, by day, week and month, and will there be? Missing points, and findings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
 from holdfast.assessment.copies import Appraisal
+from holdfast.model.check import CHECKS
 from holdfast.model.health import Sight
 from holdfast.model.identity import ObjectRef, ScheduleKey
 from holdfast.model.judgement import Finding
@@ -14,9 +15,8 @@ from holdfast.model.plan import Plan, PlanError, longest_gap, read_plan
 from holdfast.model.policy import Policy
 from holdfast.model.protection import Copy, Schedule
 
-_DAY = 86400.0
+_HOUR, _DAY = 3600.0, 86400.0
 _WINDOWS = {"daily": _DAY, "weekly": 7 * _DAY, "monthly": 31 * _DAY}
-_MANY = 10  # times the points asked for, where the configuration sets no other limit
 
 
 def missing_points(objective: Objective, points: Sequence[Copy], sight: Sight) -> tuple[tuple[str, int], ...]:
@@ -79,7 +79,7 @@ def _too_long(appraisal: Appraisal, limits: Mapping[str, int]) -> str:
     wanted = sum(points for _, points in appraisal.evidence.objective.keeps)
     if not wanted:
         return ""
-    times = limits.get("retention-too-long", _MANY)
+    times = limits.get("retention-too-long", CHECKS["retention-too-long"].limit or 1)
     held = len({verdict.copy.captured for verdict in appraisal.counting if verdict.point})
     if held <= times * wanted:
         return ""
@@ -104,8 +104,13 @@ def _gap_ahead(appraisal: Appraisal) -> tuple[str, float | None]:
     coming = min((run for run in runs if run is not None), default=None)
     if coming is None or last >= coming:
         return "", coming
-    gap = timedelta(seconds=round(coming - last))
-    return f"the last copy expires {gap} before the next run is due", coming
+    return f"the last copy expires {_length(coming - last)} before the next run is due", coming
+
+
+def _length(seconds: float) -> str:
+    if seconds >= 2 * _DAY:
+        return f"{round(seconds / _DAY, 1):g} days"
+    return f"{round(seconds / _HOUR, 1):g} h" if seconds >= _HOUR else f"{max(round(seconds / 60), 1)} min"
 
 
 def _expiries(appraisal: Appraisal) -> list[float]:

@@ -9,6 +9,7 @@ from holdfast.model.health import FeedHealth, Sight
 from holdfast.model.snapshots import Snapshot, SnapshotContent
 
 _SNAPSHOTS = (("csi-snapshot", "VolumeSnapshot"), ("csi-snapshot", "VolumeSnapshotContent"))
+_SURVEYED = ("core", "csi-snapshot")  # the sources whose kinds checks read
 _REFERENCES = ("StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob")
 
 
@@ -54,6 +55,12 @@ def assess_sight(
         nodes="Node" not in core,
         attachments="VolumeAttachment" not in core,
         snapshots=not dark.intersection(_SNAPSHOTS),
+        unseen=frozenset(
+            feed.kind
+            for feed in feeds
+            if feed.source in _SURVEYED
+            and ((feed.source, feed.kind) in dark or feed.absent or feed.state == "disabled")
+        ),
     )
     ends = [
         feed.lost_since + blind_after

@@ -1,14 +1,12 @@
 """The commands themselves: what each is called, what it takes, what it prints, and how it ends."""
 
-import asyncio
 import io
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
@@ -19,9 +17,8 @@ from rich.console import Console
 from holdfast import __version__
 from holdfast.app.account.document import report_document
 from holdfast.app.account.explain import Explanation, explain_claim
-from holdfast.app.compose import read_settings, select
-from holdfast.app.look import Look, LookError, Origin, look
-from holdfast.app.loop import LoopWatch
+from holdfast.app.compose import select
+from holdfast.app.look import Look, Origin, look
 from holdfast.app.rbac import roles
 from holdfast.app.serve import ServeOptions, serve
 from holdfast.cli.arguments import (
@@ -36,20 +33,19 @@ from holdfast.cli.arguments import (
     parse_now,
     set_up_logging,
 )
+from holdfast.cli.checklist_command import checklist
 from holdfast.cli.explain_text import print_explanation
 from holdfast.cli.report_table import print_report
 from holdfast.cli.rules_command import rules
-from holdfast.cluster.errors import ConnectError
+from holdfast.cli.running import end, fail, refuse_empty, run, settings_of
+from holdfast.cli.waste_command import waste
 from holdfast.demo import demo_config, write_demo
-from holdfast.history.store import StoreError
 from holdfast.http.addresses import AddressError, parse_address
 from holdfast.http.server import Bound, HttpOptions
 from holdfast.http.web import WebFile
 from holdfast.model.identity import ClaimRef
-from holdfast.settings import Settings, SettingsError, load_web_settings
+from holdfast.settings import load_web_settings
 
-_T = TypeVar("_T")
-_FORESEEN = (LookError, StoreError, AddressError, SettingsError, ConnectError)
 _FORMATS = ("table", "json", "openmetrics", "prometheus")
 
 app = typer.Typer(
@@ -61,7 +57,9 @@ explain_app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at the configuration.")
 app.add_typer(explain_app, name="explain")
 app.add_typer(config_app, name="config")
+app.command("checklist")(checklist)
 app.command("rules")(rules)
+app.command("waste")(waste)
 
 
 def main() -> None:
@@ -120,8 +118,8 @@ def serve_command(  # noqa: PLR0913 - one parameter a flag
         http=_http_options(listen or [":10123"], probe, web_config),
         now=parse_now(now),
     )
-    settings = _settings(config)
-    _run(lambda watch: serve(settings, msgspec.structs.replace(options, watch=watch)))
+    settings = settings_of(config)
+    run(lambda watch: serve(settings, msgspec.structs.replace(options, watch=watch)))
 
 
 @app.command()
@@ -143,10 +141,11 @@ def report(  # noqa: PLR0913 - one parameter a flag
             f"{output!r} is no format; formats are {', '.join(_FORMATS)}", param_hint="--format"
         )
     origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
-    settings = _settings(config)
-    taken = _run(lambda _: look(settings, origin, parse_now(now)))
+    settings = settings_of(config)
+    taken = run(lambda _: look(settings, origin, parse_now(now)))
+    refuse_empty(taken, folder)
     _print_look(taken, output)
-    _end(taken)
+    end(taken)
 
 
 @explain_app.command("pvc")
@@ -178,23 +177,23 @@ def explain_pvc(  # noqa: PLR0913 - one parameter a flag
         taken = None
     else:
         origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
-        settings = _settings(config)
-        taken = _run(lambda _: look(settings, origin, parse_now(now)))
+        settings = settings_of(config)
+        taken = run(lambda _: look(settings, origin, parse_now(now)))
         explanation = explain_claim(taken.engine, ref, taken.now)
     if explanation is None:
-        _fail(f"{ref}: no such claim; 'holdfast report' lists those there are")
+        fail(f"{ref}: no such claim; 'holdfast report' lists those there are")
     if output == "json":
         print(msgspec.json.encode(explanation).decode())
     else:
         print_explanation(explanation, Console())
     if taken is not None:
-        _end(taken)
+        end(taken)
 
 
 @config_app.command("check")
 def config_check(config: CONFIG = None) -> None:
     """Check configuration files; say all that is wrong with them at once."""
-    settings = _settings(config)
+    settings = settings_of(config)
     off = [source.name for source in select(settings).disabled]
     own = [source.name for source in settings.generic_sources]
     print(f"configuration is good: {len(settings.tiers)} tiers, sources off: {', '.join(off) or 'none'}")
@@ -208,7 +207,7 @@ def rbac(
     name: Annotated[str, typer.Option("--name", help="What the role is to be called.")] = "holdfast",
 ) -> None:
     """Print the role that the sources of this configuration need."""
-    settings = _settings(config)
+    settings = settings_of(config)
     chosen = select(settings)
     made = roles(
         chosen.enabled,
@@ -239,31 +238,24 @@ def demo(
         write_demo(write, time.time() if fixed is None else fixed)
         print(f"wrote the example cluster to {write}; look at it with: holdfast report --from {write}")
         return
-    settings = _settings([demo_config()])
+    settings = settings_of([demo_config()])
     options = ServeOptions(
         origin=Origin(demo=True),
         http=_http_options(listen or ["127.0.0.1:10123"], "", None),
         now=fixed,
         started=_greet,
     )
-    _run(lambda watch: serve(settings, msgspec.structs.replace(options, watch=watch)))
+    run(lambda watch: serve(settings, msgspec.structs.replace(options, watch=watch)))
 
 
 def _greet(bound: Bound) -> None:
     base = f"http://{bound.listen[0]}"
     print(
-        f"The example cluster is served; open\n\n  {base}/          sources and links\n"
+        f"The example cluster is served; open\n\n  {base}/          the page for people\n"
         f"  {base}/metrics   what Prometheus would scrape\n\nand ask, in another terminal:\n\n"
         f"  holdfast explain pvc shop/orders-db-0 --server {base}\n\nCtrl-C ends it.",
         flush=True,
     )
-
-
-def _settings(files: list[Path] | None) -> Settings:
-    try:
-        return read_settings(files or [])
-    except SettingsError as error:
-        _fail(str(error))
 
 
 def _http_options(listen: list[str], probe: str, web_config: Path | None) -> HttpOptions:
@@ -274,31 +266,7 @@ def _http_options(listen: list[str], probe: str, web_config: Path | None) -> Htt
             web=WebFile(path=web_config, load=load_web_settings) if web_config else None,
         )
     except AddressError as error:
-        _fail(str(error))
-
-
-def _run(work: Callable[[LoopWatch], Coroutine[Any, Any, _T]]) -> _T:
-    """Runs the coroutine to its end; foreseen failures become one line and exit code 1."""
-    watch = LoopWatch()
-    try:
-        with asyncio.Runner(loop_factory=watch.new_loop) as runner:
-            return runner.run(work(watch))
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    except _FORESEEN as error:
-        _fail(str(error))
-    except BaseExceptionGroup as group:
-        foreseen, others = group.split(_FORESEEN)
-        if others is not None or foreseen is None:
-            raise
-        _fail("\n".join(sorted({str(error) for error in _leaves(foreseen)})))
-
-
-def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
-    return found
+        fail(str(error))
 
 
 def _ask(server: str, ref: ClaimRef) -> Explanation | None:
@@ -306,16 +274,20 @@ def _ask(server: str, ref: ClaimRef) -> Explanation | None:
         f"{server.rstrip('/')}/api/v1/explain/pvc/{quote(ref.namespace, safe='')}/{quote(ref.name, safe='')}"
     )
     if not url.startswith(("http://", "https://")):
-        _fail(f"{server}: is no http address; write http://HOST:PORT")
+        fail(f"{server}: is no http address; write http://HOST:PORT")
     try:
         with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - http and https alone, see above
             return msgspec.json.decode(answer.read(), type=Explanation)
     except urllib.error.HTTPError as error:
         if error.code == 404:
             return None
-        _fail(f"{url}: answered {error.code} {error.reason}")
+        if error.code == 503:  # it says what it waits for
+            fail(
+                f"{url}: {msgspec.json.decode(error.read(), type=dict[str, str]).get('error', error.reason)}"
+            )
+        fail(f"{url}: answered {error.code} {error.reason}")
     except (urllib.error.URLError, TimeoutError, msgspec.DecodeError) as error:
-        _fail(f"{url}: {error}; is that where the exporter listens?")
+        fail(f"{url}: {error}; is that where the exporter listens?")
 
 
 def _print_look(taken: Look, output: str) -> None:
@@ -327,18 +299,3 @@ def _print_look(taken: Look, output: str) -> None:
         text = b"".join(taken.engine.text(taken.now)) + (b"# EOF\n" if output == "openmetrics" else b"")
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
-
-
-def _end(taken: Look) -> None:
-    """Names what could not be read, and ends so that a script notices."""
-    for error in taken.errors:
-        place = error.file if error.line is None else f"{error.file}:{error.line}"
-        print(f"holdfast: {place}: {error.message}", file=sys.stderr)
-    if taken.errors:
-        raise SystemExit(1)
-
-
-def _fail(message: str) -> NoReturn:
-    for line in message.splitlines():
-        print(f"holdfast: {line}", file=sys.stderr)
-    raise SystemExit(1)

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from holdfast.app.account.explain_shapes import (
+from holdfast.cli.paint import COLOURS, QUIET, TITLE, tell, tell_title
+from holdfast.model.account.explanation import (
     NOBODY,
     BlindPart,
     CopyVerdictPart,
@@ -16,8 +17,7 @@ from holdfast.app.account.explain_shapes import (
     MissPart,
     ObjectPart,
 )
-from holdfast.app.account.telling import humane
-from holdfast.cli.paint import COLOURS, QUIET, TITLE, tell, tell_title
+from holdfast.model.account.telling import humane
 
 _GROUPS: Mapping[str, str] = {
     "protection": "Protection",

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from holdfast.app.account.document_shapes import ClaimPart, Report
-from holdfast.app.account.filling_shapes import ForecastPart, PoolPart
-from holdfast.app.account.telling import humane
 from holdfast.cli.paint import COLOURS, QUIET, Part
+from holdfast.model.account.filling import ForecastPart, PoolPart
+from holdfast.model.account.report import ClaimPart, Report
+from holdfast.model.account.telling import humane
 from holdfast.model.capacity import FIXED_FACTOR
 from holdfast.model.policy import BUILTIN_FULL_WITHIN
 

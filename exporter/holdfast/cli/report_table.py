@@ -9,7 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from holdfast.app.account.document_shapes import (
+from holdfast.cli.paint import COLOURS, QUIET, TITLE, Part, paint, tell, tell_section
+from holdfast.cli.report_filling import coverage, full_soon
+from holdfast.cli.report_findings import tell_findings
+from holdfast.model.account.report import (
     ClaimPart,
     CopyPart,
     DrillPart,
@@ -21,14 +24,11 @@ from holdfast.app.account.document_shapes import (
     TargetPart,
     VolumePart,
 )
-from holdfast.app.account.telling import humane
-from holdfast.cli.paint import COLOURS, QUIET, TITLE, Part, paint, tell, tell_section
-from holdfast.cli.report_filling import coverage, full_soon
+from holdfast.model.account.telling import humane
 from holdfast.model.judgement import CONTENT_ORPHAN_REASONS, SNAPSHOT_ORPHAN_REASONS, VOLUME_ORPHAN_REASONS
 
 _ORDER = ("unprotected", "never", "late", "unknown", "orphaned", "protected", "exempt")
 _URGENCIES = ("page", "ticket", "know")
-_SEVERITIES = ("critical", "warning", "info")
 _WELL = ("up", "not_installed", "disabled")
 
 _UNPROVEN = {"failed": "unprotected", "never": "never", "overdue": "late", "slow": "late"}
@@ -73,7 +73,7 @@ def print_report(report: Report, console: Console) -> None:
     tell_section(console, "Locations that cannot be reached", _targets(report))
     tell_section(console, "What cannot be seen", _unseen(report))
     tell_section(console, "Left over", _left_over(report))
-    tell_section(console, "Findings", _findings(report))
+    tell_findings(console, report.findings, report.checks)
     tell_section(console, "Errors", _errors(report))
 
 
@@ -348,15 +348,6 @@ def _snapshot_name(snapshot: SnapshotPart) -> str:
         if snapshot.namespace
         else f"{snapshot.kind} {snapshot.name}"
     )
-
-
-def _findings(report: Report) -> Iterator[tuple[Part, ...]]:
-    for finding in sorted(report.findings, key=lambda finding: _SEVERITIES.index(finding.severity)):
-        place = f"{finding.namespace}/{finding.name}" if finding.namespace else finding.name
-        yield (
-            (f"{finding.severity} {finding.check}", COLOURS["late"]),
-            f" {finding.kind} {place}: {finding.why}",
-        )
 
 
 def _errors(report: Report) -> Iterator[tuple[Part, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from holdfast.demo.cluster import Cluster, Object
+from holdfast.demo.drivers import register_drivers
 from holdfast.demo.instants import Clock, dated
 from holdfast.demo.rooms import fill_rooms, rooms_at
 from holdfast.demo.scratch import summaries_of
@@ -42,6 +43,7 @@ class Example:
         bind_claims(cluster)
         attach_volumes(cluster)
         retire_classes(cluster)
+        register_drivers(cluster)
         cut_snapshots(cluster)
         run_backups(cluster)
         run_tools(cluster)

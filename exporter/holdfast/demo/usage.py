@@ -117,7 +117,7 @@ def _filesystem(
 
 def _driver(cluster: Cluster, claim: Object) -> str:
     volume = cluster.get("PersistentVolume", "", claim["spec"]["volumeName"])
-    return str(volume["spec"]["csi"]["driver"]) if volume else ""
+    return str(volume["spec"]["csi"]["driver"] if "csi" in volume["spec"] else "local") if volume else ""
 
 
 def _looked_at(cluster: Cluster) -> dict[ClaimRef, tuple[str, float]]:

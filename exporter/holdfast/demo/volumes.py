@@ -2,7 +2,8 @@
 contents.
 
 Hints on a StorageClass: ``attached: true`` where its volumes are attached to nodes, ``handles: names`` where
-the driver knows them by their names, ``deleted: true`` where the class is gone and its volumes stayed. Others:
+the driver knows them by their names, ``zone`` where they can be used in that one only, ``deleted: true`` where the class
+is gone and its volumes stayed. Others:
 ``snapshots`` (``schedule``, ``keeps`` and ``class``) on a claim of which snapshots are cut, ``content: none`` on a
 snapshot whose content is gone, ``earlier: true`` on a claim whose name another one bore before, ``size`` on a snapshot
 whose claim is gone.
@@ -17,6 +18,8 @@ from holdfast.demo.runs import runs_of
 
 _SNAPSHOTS = "snapshot.storage.k8s.io"
 _CUT = 4.0  # seconds until a snapshot is ready
+_BY_HAND = "kubernetes.io/no-provisioner"
+_ZONE = "topology.kubernetes.io/zone"
 
 
 def bind_claims(cluster: Cluster) -> None:
@@ -38,14 +41,14 @@ def bind_claims(cluster: Cluster) -> None:
 
 def _add_volume(cluster: Cluster, claim: Object) -> None:
     held = cluster.get("StorageClass", "", claim["spec"].get("storageClassName", ""))
-    if held is None:  # made by hand, and written in the story
+    if held is None or held["provisioner"] == _BY_HAND:  # written in the story
         return
     driver, made = held["provisioner"], rfc3339(created(claim) + 3)
     by_name = cluster.hints(held).get("handles") == "names"
     handle = claim["spec"]["volumeName"] if by_name else f"0001-0009-rook-ceph-{uid(claim)}"
     provisioner = {"volume.kubernetes.io/storage-provisioner": driver}
     fill(claim, {"metadata": {"annotations": provisioner}})
-    volume = {
+    volume: Object = {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
         "metadata": {
@@ -65,6 +68,9 @@ def _add_volume(cluster: Cluster, claim: Object) -> None:
         },
         "status": {"phase": "Bound", "lastPhaseTransitionTime": made},
     }
+    if zone := cluster.hints(held).get("zone"):
+        within = {"matchExpressions": [{"key": _ZONE, "operator": "In", "values": [zone]}]}
+        volume["spec"] |= {"nodeAffinity": {"required": {"nodeSelectorTerms": [within]}}}
     cluster.add(volume)
 
 

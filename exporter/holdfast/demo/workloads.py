@@ -2,6 +2,7 @@
 pods.
 
 Hints: ``pods: Pending`` or ``pods: none`` on what runs pods, and those of a CronJob that ``runs`` reads.
+A Deployment that writes no strategy gets Recreate, as charts of what keeps data write it.
 ``unlimited: true`` on a Namespace in which nobody limits what a pod may fill of its node: elsewhere a LimitRange does.
 ``instances`` (``count``, ``label``, ``size`` and ``image``) on the object of an operator that makes claims and pods
 by itself, all of them labelled with its name.
@@ -89,6 +90,7 @@ def _run_instances(cluster: Cluster, owner: Object, told: Mapping[str, Any]) -> 
 
 def _run_deployment(cluster: Cluster, owner: Object) -> None:
     replicas = owner["spec"]["replicas"]
+    fill(owner, {"spec": {"strategy": {"type": "Recreate"}}})
     template = _template(owner)
     revision = drawn(10, namespace_of(owner), name_of(owner))
     template["metadata"]["labels"]["pod-template-hash"] = revision
@@ -224,7 +226,7 @@ def _complete_pod(cluster: Cluster, pod: Object) -> None:
         since = {"lastTransitionTime": pod["metadata"]["creationTimestamp"]}
         status.setdefault("conditions", [_PENDING | since])
         return
-    nodes = _ready_nodes(cluster)
+    nodes = _ready_nodes(cluster, pod["spec"].get("nodeSelector", {}))
     pod["spec"].setdefault("nodeName", nodes[int(chance(namespace_of(pod), name_of(pod)) * len(nodes))])
     started = rfc3339(created(pod) + 1)
     ready = "True" if phase == "Running" else "False"
@@ -232,8 +234,14 @@ def _complete_pod(cluster: Cluster, pod: Object) -> None:
     status.setdefault("conditions", [{"type": "Ready", "status": ready, "lastTransitionTime": started}])
 
 
-def _ready_nodes(cluster: Cluster) -> list[str]:
-    return [name_of(node) for node in cluster.all("Node") if _is_ready(node)]
+def _ready_nodes(cluster: Cluster, labels: Mapping[str, str] | None = None) -> list[str]:
+    """Those that bear the labels."""
+    asked = (labels or {}).items()
+    return [
+        name_of(node)
+        for node in cluster.all("Node")
+        if _is_ready(node) and asked <= node["metadata"]["labels"].items()
+    ]
 
 
 def _is_ready(node: Object) -> bool:

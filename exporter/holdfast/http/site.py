@@ -8,9 +8,12 @@ from typing import Protocol
 
 import msgspec
 
+from holdfast.http.queries import Query
+from holdfast.http.views import View
+
 
 class SourceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the landing page: what one source sees of one kind, and how that goes."""
+    """What one source sees of one kind, and how that goes."""
 
     source: str
     kind: str
@@ -18,14 +21,16 @@ class SourceLine(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-class Landing(msgspec.Struct, frozen=True, kw_only=True):
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What every page tells of the program, and what the first page tells of its sources as long as nothing is judged."""
+
     version: str
     cluster: str = ""
     sources: Sequence[SourceLine] = ()
 
 
 class Site(Protocol):
-    """All calls are made on the event loop and must return at once: what they tell was prepared before."""
+    """All calls are made on the event loop. But for ``view`` they must return at once: what they tell was prepared before."""
 
     def exposition(self, openmetrics: bool) -> Sequence[bytes]:
         """The text of /metrics in ready-made pieces, which nobody may change afterwards."""
@@ -36,12 +41,19 @@ class Site(Protocol):
     def live(self) -> bool:
         """False when only a restart can help."""
 
-    def landing(self) -> Landing:
-        """What / shows."""
+    def about(self) -> About:
+        """Known at any time, also before the first judgement."""
 
     def api(self, path: tuple[str, ...]) -> bytes | Iterable[bytes] | None:
         """The JSON of what stands under /api/v1 at this path, None where nothing does.
 
         Paths: ``("report",)`` and ``("explain", "pvc", NAMESPACE, NAME)``. Pieces of an iterable are taken
         one at a time with the loop let go in between, so that a large answer may be rendered in slices.
+        """
+
+    async def view(self, path: tuple[str, ...], query: Query) -> View | None:
+        """What a page shows, once ``ready``; None where there is no such claim. Lets the loop go from time to time.
+
+        Paths: ``("overview",)``, ``("claims",)``, ``("claims", NAMESPACE, NAME)``, and one word for each of the others in
+        ``queries.FORMS``. A ``per`` of 0 gives all rows.
         """

@@ -1,7 +1,9 @@
 """Every family that is published, in the order of the exposition. The one list of them."""
 
 from holdfast.metrics.capacity import CAPACITY_FAMILIES
+from holdfast.metrics.checks import CHECK_FAMILIES
 from holdfast.metrics.claims import CLAIM_FAMILIES
+from holdfast.metrics.cost import COST_FAMILIES
 from holdfast.metrics.ephemeral import EPHEMERAL_FAMILIES
 from holdfast.metrics.family import Family
 from holdfast.metrics.filling import FILLING_FAMILIES
@@ -21,6 +23,8 @@ RENDERED: tuple[Family, ...] = (
     *CAPACITY_FAMILIES,
     *EPHEMERAL_FAMILIES,
     *STORAGE_FAMILIES,
+    *COST_FAMILIES,
+    *CHECK_FAMILIES,
     *SEEING_FAMILIES,
 )
 """Families rendered from judgements."""

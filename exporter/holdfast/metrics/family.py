@@ -74,14 +74,24 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "coverage": ("csi_driver",),
     "ephemeral": ("namespace", "workload_kind", "workload"),
     "node-disk": ("node",),
+    "claim-cost": ("namespace", "persistentvolumeclaim"),
+    "volume-cost": ("persistentvolume",),
+    "snapshot-cost": ("namespace", "volumesnapshot"),
+    "content-cost": ("volumesnapshotcontent",),
+    "kind-cost": ("kind",),
+    "prices": (),
+    "waste": ("namespace", "reason"),
     "finding": (),
     "check": ("check",),
+    "checklist": ("namespace",),
     "source": ("source", "kind"),
 }
 """Labels that name the thing itself, once per noun. They never move in the thing's life."""
 
 
-CLUSTER_SCOPED = frozenset({"volume", "content", "attachment", "pool", "class", "node-disk"})
+CLUSTER_SCOPED = frozenset(
+    {"volume", "content", "attachment", "pool", "class", "node-disk", "volume-cost", "content-cost"}
+)
 """Nouns without a namespace: they write the label empty, so that no scrape fills in the exporter's own."""
 
 

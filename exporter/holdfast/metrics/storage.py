@@ -1,16 +1,14 @@
-"""Families about volumes, snapshots and attachments, and about findings."""
+"""Families about volumes, snapshots and attachments."""
 
 from collections.abc import Iterable
 
 from holdfast.metrics.family import Family, Row
 from holdfast.model.judgement import (
     ATTACHMENT_DANGLING_REASONS,
-    CHECKS,
     CONTENT_ORPHAN_REASONS,
     SNAPSHOT_ORPHAN_REASONS,
     VOLUME_ORPHAN_REASONS,
     AttachmentJudgement,
-    Finding,
     SnapshotJudgement,
     VolumeJudgement,
 )
@@ -35,10 +33,6 @@ def _dangling(attachment: AttachmentJudgement) -> Iterable[Row]:
 
 def _unready(snapshot: SnapshotJudgement) -> Iterable[Row]:
     return () if snapshot.unready_since is None else (((), snapshot.unready_since),)
-
-
-def _findings(findings: tuple[Finding, ...]) -> list[Row]:
-    return [((f.check, f.on.kind, f.on.namespace, f.on.name), 1) for f in findings]
 
 
 STORAGE_FAMILIES = (
@@ -114,21 +108,5 @@ STORAGE_FAMILIES = (
         further=("persistentvolume", "node", "reason"),
         rows=_dangling,
         vocabulary={"reason": tuple(ATTACHMENT_DANGLING_REASONS)},
-    ),
-    Family(
-        name="holdfast_finding",
-        help="1 per open finding on how storage is set up.",
-        noun="finding",
-        further=("check", "kind", "namespace", "name"),
-        rows=_findings,
-        vocabulary={"check": tuple(CHECKS)},
-    ),
-    Family(
-        name="holdfast_check_info",
-        help="1: the check, its severity, and whether it could be judged.",
-        noun="check",
-        further=("severity", "judged"),
-        rows=lambda check: (((check.severity, check.judged), 1),),
-        vocabulary={"severity": ("critical", "warning", "info"), "judged": ("yes", "partly", "no", "off")},
     ),
 )

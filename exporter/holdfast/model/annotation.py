@@ -5,13 +5,15 @@ items beside the problems of the others, because the good items of a partly bad 
 """
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 from typing import Literal
 
 import msgspec
 
 PREFIX = "holdfast.dev/"
-AREAS = ("protection", "restore", "replication", "capacity", "hygiene")
+AREAS = ("protection", "restore", "replication", "capacity", "lifecycle", "hygiene")
 URGENCIES = ("page", "ticket", "know")
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -19,6 +21,7 @@ _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[smhdw])+")
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw])")
 _UNTIL = re.compile(r"(?:^|(?<=[\s,;]))until=([^\s,;]*)")
 _UNTIL_WORD = re.compile(r"\buntil\b\W*[0-9]", re.IGNORECASE)
+_END_WORD = re.compile(r"(?:until|till?)\b|.*\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b", re.IGNORECASE)
 _NO = ("false", "no", "off", "0", "none")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _PREFIX_NAME = re.compile(r"[a-z0-9]?[-a-z0-9.]*")
@@ -109,6 +112,38 @@ def parse_mute(text: str) -> tuple[Mute, tuple[str, ...]]:
         else:
             problems.append(f"{_cut(item)!r} is no area; areas are {', '.join(AREAS)}")
     return Mute(areas=tuple(sorted(set(areas))), until=until), tuple(problems)
+
+
+class Ignored(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Checks that are not to speak of the object that says so. ``until`` as in an exemption."""
+
+    checks: tuple[str, ...]
+    until: float | None
+
+
+def parse_ignore(text: str, known: Collection[str]) -> tuple[Ignored, tuple[str, ...]]:
+    """Checks, comma-separated, with an optional ``until=``. Returns the good ids and the problems of the others.
+
+    Case does not matter. An end that is spelled otherwise is refused as a whole: the checks would be silent for ever.
+    """
+    rest, until = _take_until(text)
+    checks, problems = [], []
+    items = [item for item in re.split(r"[\s,;]+", rest) if item]
+    if not items:
+        raise AnnotationError(
+            "it names no check; write their ids, comma-separated: docs/checks.md lists them"
+        )
+    if any(_END_WORD.match(item) for item in items):
+        raise AnnotationError(f"{_cut(text)!r} speaks of an end; write until=YYYY-MM-DD, set off by a blank")
+    for written in items:
+        item = written.lower()
+        if item in known:
+            checks.append(item)
+            continue
+        near = get_close_matches(item, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "docs/checks.md lists them"
+        problems.append(f"{_cut(written)!r} is no check; {hint}")
+    return Ignored(checks=tuple(sorted(set(checks))), until=until), tuple(problems)
 
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -73,6 +73,7 @@ class ScratchPod(Fact, frozen=True, kw_only=True, gc=False):
     finished: bool
     controller: Controller
     limits: ScratchLimits
+    host_paths: tuple[str, ...] = ()  # directories of its node that it may write to
 
     @property
     def key(self) -> tuple[str, ...]:

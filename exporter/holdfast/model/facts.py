@@ -3,7 +3,7 @@
 Every record knows what it touches, so that a change judges again only what rests on it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
@@ -12,6 +12,7 @@ from holdfast.model.identity import (
     ANNOTATED,
     ATTACHMENT,
     BACKEND,
+    DISK,
     TOUCH_CLASS,
     TOUCH_NAMESPACE,
     TOUCH_SCHEDULED,
@@ -24,8 +25,7 @@ from holdfast.model.identity import (
     touch_claim,
 )
 from holdfast.model.observation import Observation, ObservationKind
-
-Labels = Mapping[str, str]
+from holdfast.model.selector import Labels, NodeTerm
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -119,6 +119,11 @@ class Claim(Fact, frozen=True, kw_only=True, gc=False):
     velero_excluded: bool = (
         False  # label velero.io/exclude-from-backup or annotation velero.io/skip-from-backup
     )
+    attributes_wanted: str = ""  # spec.volumeAttributesClassName
+    attributes_current: str | None = (
+        None  # status.currentVolumeAttributesClassName; None where it does not tell
+    )
+    attributes_change: str = ""  # status.modifyVolumeStatus.status
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -130,6 +135,8 @@ class Claim(Fact, frozen=True, kw_only=True, gc=False):
             links.append(("volume", self.volume))
         if self.data_source and self.data_source.kind == "PersistentVolumeClaim":
             links.append(("cloned-from", self.data_source.namespace, self.data_source.name))
+        if self.data_source and self.data_source.kind == "VolumeSnapshot":
+            links.append(("restored-from", self.data_source.namespace, self.data_source.name))
         return tuple(links)
 
     def touches(self) -> tuple[Touch, ...]:
@@ -164,15 +171,37 @@ class Volume(Fact, frozen=True, kw_only=True, gc=False):
     claim_uid: str = ""
     place: str = ""
     deleting_since: float | None = None
+    node_terms: tuple[NodeTerm, ...] = ()  # a node must meet one of them; without any all nodes will do
+    region: str = (
+        ""  # that of the node affinity, or else of the volume's own label; empty where neither tells
+    )
+    zone: str = ""  # likewise; empty also where it names several
 
     @property
     def key(self) -> tuple[str, ...]:
         return (self.name,)
 
+    @property
+    def disks(self) -> tuple[tuple[str, ...], ...]:
+        """What its data lies on, by the names that another volume may have for the same.
+
+        The NFS driver writes ``SERVER#EXPORT#DIRECTORY`` into the handle of a volume that it made: a directory of its own.
+        https://github.com/kubernetes-csi/csi-driver-nfs/blob/master/pkg/nfs/controllerserver.go
+        """
+        disks: list[tuple[str, ...]] = []
+        if self.csi_driver and self.csi_handle:
+            disks.append(("handle", self.csi_driver, self.csi_handle))
+        if self.place and self.csi_handle.count("#") < 2:
+            disks.append(("place", self.place))
+        return tuple(disks)
+
     def links(self) -> tuple[tuple[str, ...], ...]:
-        links: list[tuple[str, ...]] = [("claim", *self.claim)] if self.claim else []
+        links: list[tuple[str, ...]] = []
+        if self.claim:
+            links += [("claim", *self.claim), ("home", self.claim.namespace)]
         if self.place:
             links.append(("place", self.place))
+        links += [("disk", *disk) for disk in self.disks]
         return tuple(links)
 
     def touches(self) -> tuple[Touch, ...]:
@@ -181,6 +210,7 @@ class Volume(Fact, frozen=True, kw_only=True, gc=False):
             touched.append(touch_claim(self.claim))
         if self.place:
             touched.append(touch(BACKEND, self.place))
+        touched += [touch(DISK, *disk) for disk in self.disks]
         return tuple(touched)
 
 
@@ -191,6 +221,13 @@ class StorageClass(Fact, frozen=True, kw_only=True, gc=False):
     reclaim_policy: str
     allows_expansion: bool
     is_default: bool
+    encryption: str | None = (
+        None  # the value of the driver's own parameter for it; None where it has none, or none is set
+    )
+    topologies: tuple[str, ...] = ()  # allowedTopologies, each ``key=value|value``, sorted
+    parameters_hash: str = (
+        ""  # of all parameters together: equal ones mean the same; nothing of them can be read from it
+    )
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -214,6 +251,9 @@ class Namespace(Fact, frozen=True, kw_only=True, gc=False):
         return (Touch(TOUCH_NAMESPACE, (self.name,)), touch(ANNOTATED, "Namespace", "", self.name))
 
 
+ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
+
+
 class Node(Fact, frozen=True, kw_only=True, gc=False):
     """``address`` and ``port`` are where its kubelet listens; "" and None where the object tells neither."""
 
@@ -221,6 +261,18 @@ class Node(Fact, frozen=True, kw_only=True, gc=False):
     ready: bool | None
     address: str = ""
     port: int | None = None
+    unschedulable: bool = False  # spec.unschedulable: it was cordoned
+    silent: bool = False  # the control plane has lost it: its readiness is Unknown, and kubectl says NotReady
+    labels: Labels = {}
+
+    @property
+    def zone(self) -> str:
+        """Empty where the node does not tell."""
+        return self.labels.get(ZONE, "") or self.labels.get("failure-domain.beta.kubernetes.io/zone", "")
+
+    @property
+    def region(self) -> str:
+        return self.labels.get(REGION, "") or self.labels.get("failure-domain.beta.kubernetes.io/region", "")
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -231,11 +283,15 @@ class Node(Fact, frozen=True, kw_only=True, gc=False):
 
 
 class Mount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A pod's volume that is a claim. ``ephemeral``: a generic ephemeral volume, whose claim lives with the pod."""
+    """A pod's volume that is a claim. ``ephemeral``: a generic ephemeral volume, whose claim lives with the pod.
+
+    ``read_only``: the pod just reads it, by the volume or by all mounts of its containers.
+    """
 
     volume: str
     claim: str
     ephemeral: bool = False
+    read_only: bool = False
 
 
 class Pod(Fact, frozen=True, kw_only=True, gc=False):
@@ -295,6 +351,10 @@ class Workload(Fact, frozen=True, kw_only=True, gc=False):
     suspended: bool = False
     finished: bool = False  # a Job that ended, in success or failure
     owner: Owner | None = None
+    deletes_claims: tuple[str, ...] = ()  # of a StatefulSet: "whenDeleted", "whenScaled" where that is Delete
+    surges: bool = False  # of a Deployment: its rolling update starts a new pod before the old one is gone
+    pod_labels: Labels = {}  # those of its pod template
+    template_classes: tuple[str, ...] = ()  # of its claim templates and ephemeral volumes; "" for the default
 
     @property
     def ref(self) -> ObjectRef:

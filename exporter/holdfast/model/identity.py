@@ -95,6 +95,14 @@ BACKEND = "backend"
 EPHEMERAL = "ephemeral"  # what the pods of one controller fill
 NODE_DISK = "node-disk"  # the disks of one node
 POD = "pod"  # passes a touch on
+CLAIM_COST = "claim-cost"
+VOLUME_COST = "volume-cost"
+SNAPSHOT_COST = "snapshot-cost"
+CONTENT_COST = "content-cost"
+PRICES = "prices"  # those that a query tells
+DISK = "disk"  # passes a touch on: what several volumes or contents may name
+HOME = "home"  # passes a touch on: whether a namespace is seen
+ZONES = "zones"  # passes a touch on: the regions that the zones of nodes lie in
 
 
 class Touch(NamedTuple):

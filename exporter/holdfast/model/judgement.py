@@ -1,10 +1,11 @@
 """What the assessment concluded: one record per subject, ready to be rendered. Vocabularies are closed and listed here."""
 
 import math
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from holdfast.model.check import Judged, Severity
 from holdfast.model.feed import FeedState
 from holdfast.model.identity import ClaimRef, ObjectRef, ReplicationKey, ScheduleKey, TargetKey
 from holdfast.model.objective import Objective
@@ -117,20 +118,6 @@ REPLICATION_STATES: tuple[ReplicationState, ...] = (
     "unknown",
 )
 
-Severity = Literal["critical", "warning", "info"]
-
-CHECKS: dict[str, tuple[Severity, str]] = {
-    "invalid-annotation": ("warning", "a holdfast.dev/ annotation does not parse"),
-    "exempt-without-reason": ("info", "an exemption gives no reason"),
-    "exempt-expired": ("warning", "an exemption has ended"),
-    "retention-too-short": ("warning", "plan and expiry cannot keep the recovery points that are asked for"),
-    "retention-too-long": ("info", "many times more recovery points are kept than are asked for"),
-    "expiry-before-next-run": ("warning", "the last copy expires before the next run is due"),
-    "emptydir-without-limit": ("info", "an emptyDir has no sizeLimit: it may fill the node"),
-    "no-ephemeral-limit": ("info", "a container has no ephemeral-storage limit: it may fill the node"),
-}
-"""Each check's id, with its severity and what it means."""
-
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base: ``until`` is the instant until which the judgement holds if no object changes; None for ever."""
@@ -139,7 +126,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An open finding and, for ``explain``, why in words."""
+    """A finding and, for ``explain``, why in words."""
 
     check: str
     on: ObjectRef
@@ -169,8 +156,18 @@ class SourceTally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     inferred: bool = False
 
 
+class Place(NamedTuple):
+    """Where recovery points lie: a target, as ``namespace/name``, and its region. Both are empty where nothing tells."""
+
+    location: str
+    region: str
+
+
 class Protection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """``captured`` is the time of the copy that the age speaks of, or ``ALWAYS``; None where no copy counts."""
+    """``captured`` is the time of the copy that the age speaks of, or ``ALWAYS``; None where no copy counts.
+
+    ``places``: where the copies that count and could be restored now lie.
+    """
 
     state: ProtectionState
     reasons: tuple[str, ...] = ()
@@ -179,6 +176,7 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     tallies: tuple[SourceTally, ...] = ()
     covers: tuple[Cover, ...] = ()
     retention_missing: tuple[tuple[str, int], ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 class RestoreProof(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -234,6 +232,8 @@ class ClaimJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     terminating: Waiting | None = None
     resize: Waiting | None = None
     findings: tuple[Finding, ...] = ()
+    ignored: tuple[Finding, ...] = ()  # its owner does not want to be told
+    unjudged: tuple[str, ...] = ()  # checks that could not be judged of it
 
 
 class VolumeJudgement(Judgement, frozen=True, kw_only=True, gc=False):
@@ -317,9 +317,6 @@ class TierTally(Judgement, frozen=True, kw_only=True, gc=False):
     """How many claims of one namespace and tier are in each protection state, in the order of ``PROTECTION_STATES``."""
 
     counts: tuple[int, ...]
-
-
-Judged = Literal["yes", "partly", "no", "off"]
 
 
 class CheckJudgement(Judgement, frozen=True, kw_only=True, gc=False):

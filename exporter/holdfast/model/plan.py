@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from heapq import merge
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -29,6 +30,7 @@ _NAMED = {
 }
 _FOREIGN = re.compile(r"#|\dL|(?:^|[\s,])LW?(?=$|[\s,/])", re.IGNORECASE)  # days of other dialects
 _STEPPED_STAR = re.compile(r"^\*/(?=0*[2-9]|0*1\d)")
+_MOST_WALKED = 3000  # runs of several plans together
 MOST_COUNTED = 1000  # runs; one that is further behind is as broken, and counting on would hold the loop
 _REFERENCE = 1_704_067_200.0  # 2024-01-01, from where gaps are measured
 _YEAR = 366 * 86400.0
@@ -80,6 +82,16 @@ class Plan:
             count += run > start
         return count
 
+    def walk(self, instant: float) -> Iterator[float]:
+        """The runs due after this instant, one after another."""
+        if self._every:
+            run = self.after(instant)
+            while run is not None:
+                yield run
+                run += self._every
+            return
+        yield from (run for run in self._runs(instant - _CLOCK_CHANGE) if run > instant)
+
     def _runs(self, instant: float, *, reverse: bool = False) -> Iterator[float]:
         """Runs from this instant on, or back from it. None of an hour that the clock skipped."""
         try:
@@ -113,6 +125,19 @@ def longest_gap(plan: Plan) -> float:
         longest = max(longest, run - previous)
         previous = run
         if run - start > _YEAR:
+            break
+    return longest or math.inf
+
+
+@lru_cache(maxsize=4096)
+def longest_gap_together(plans: frozenset[Plan]) -> float:
+    """The longest time between two neighbouring runs of any of the plans, in seconds, over a year or thousands of runs."""
+    longest, previous = 0.0, None
+    for count, run in enumerate(merge(*(plan.walk(_REFERENCE) for plan in plans))):
+        if previous is not None:
+            longest = max(longest, run - previous)
+        previous = run
+        if run > _REFERENCE + _YEAR or count >= _MOST_WALKED:
             break
     return longest or math.inf
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from holdfast.model.cost import Prices
+
 Urgency = Literal["page", "ticket", "know"]
 ReclaimPolicy = Literal["Retain", "Delete"]
 
@@ -78,7 +80,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """``builtin_defaults`` tells that ``defaults`` are ours and nobody declared them.
 
     ``checks_off`` and ``check_limits`` are by check id, ``deny`` are names of metric families,
-    ``system_namespaces`` are globs.
+    ``system_namespaces`` are globs. Without ``prices`` nothing is said of cost.
     """
 
     cluster: str = ""
@@ -90,3 +92,4 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     check_limits: Mapping[str, int] = {}
     deny: frozenset[str] = frozenset()
     system_namespaces: tuple[str, ...] = SYSTEM_NAMESPACES
+    prices: Prices | None = None

@@ -99,6 +99,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``stranger``: the claim was filled by a restore of other data than its own name's, and inherits nothing of that name.
     ``awaits`` are plans whose runs bear on the claim without copying it: those that prove restores.
+    ``objects``: what it copies, or plans to copy, includes the objects of the claim's namespace that use it.
     """
 
     source: str
@@ -108,6 +109,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     drills: tuple[Drill, ...] = ()
     awaits: tuple[ScheduleKey, ...] = ()
     stranger: bool = False
+    objects: bool = False
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -134,8 +136,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A backup location. ``available`` is None where nothing has checked it yet."""
+    """A backup location. ``available`` is None where nothing has checked it yet, ``region`` empty where none is told."""
 
     key: TargetKey
     available: bool | None
     checked: float | None
+    region: str = ""

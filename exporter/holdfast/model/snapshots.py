@@ -5,6 +5,7 @@ import msgspec
 from holdfast.model.facts import Fact
 from holdfast.model.identity import (
     CONTENT,
+    DISK,
     SNAPSHOT,
     TOUCH_ALL,
     TOUCH_NAMESPACE,
@@ -38,6 +39,7 @@ class Snapshot(Fact, frozen=True, kw_only=True, gc=False):
     velero_backup: str = ""  # label velero.io/backup-name
     created_by: str = ""  # label app.kubernetes.io/created-by; VolSync marks with it what it removes again
     owner: Owner | None = None
+    owned_by: str = ""  # kind and name of an owner, of the controlling one where there is one
     deleting_since: float | None = None
 
     @property
@@ -49,7 +51,14 @@ class Snapshot(Fact, frozen=True, kw_only=True, gc=False):
         return (self.namespace, self.name)
 
     def links(self) -> tuple[tuple[str, ...], ...]:
-        return (("claim", self.namespace, self.source_claim),) if self.source_claim else ()
+        links: list[tuple[str, ...]] = [("home", self.namespace)]
+        if self.source_content:
+            links.append(("source-content", self.source_content))
+        if self.source_claim:
+            links.append(("claim", self.namespace, self.source_claim))
+        if self.content:
+            links.append(("content", self.content))
+        return tuple(links)
 
     def touches(self) -> tuple[Touch, ...]:
         touched = [touch(SNAPSHOT, self.namespace, self.name)]
@@ -66,6 +75,7 @@ class SnapshotContent(Fact, frozen=True, kw_only=True, gc=False):
     """A VolumeSnapshotContent. ``captured`` comes from integer nanoseconds in the API.
 
     ``volume_handle`` is the volume it was cut from, by the driver's name for it; "" where it was brought in by hand.
+    ``snapshot_handle`` is what it stands for on the storage; several contents may name the same.
     """
 
     name: str
@@ -82,20 +92,30 @@ class SnapshotContent(Fact, frozen=True, kw_only=True, gc=False):
     size: int | None
     grouped: bool = False  # its snapshot is one of a group
     velero_backup: str = ""
+    snapshot_handle: str = ""
     deleting_since: float | None = None
 
     @property
     def key(self) -> tuple[str, ...]:
         return (self.name,)
 
+    @property
+    def disks(self) -> tuple[tuple[str, ...], ...]:
+        """As of a volume."""
+        known = self.driver and self.snapshot_handle
+        return (("handle", self.driver, self.snapshot_handle),) if known else ()
+
     def links(self) -> tuple[tuple[str, ...], ...]:
-        return (("snapshot", *self.snapshot),) if self.snapshot else ()
+        links = [("disk", *disk) for disk in self.disks]
+        if self.snapshot:
+            links += [("snapshot", *self.snapshot), ("home", self.snapshot.namespace)]
+        return tuple(links)
 
     def touches(self) -> tuple[Touch, ...]:
-        own = touch(CONTENT, self.name)
+        own = (touch(CONTENT, self.name), *(touch(DISK, *disk) for disk in self.disks))
         if self.snapshot is None:
-            return (own,)
-        bound = (own, touch(SNAPSHOT, *self.snapshot))
+            return own
+        bound = (*own, touch(SNAPSHOT, *self.snapshot))
         nameless = self.grouped and not self.volume_handle  # its snapshot names no claim
         return (*bound, Touch(TOUCH_NAMESPACE, (self.snapshot.namespace,))) if nameless else bound
 

@@ -18,7 +18,8 @@ from holdfast.settings.words import refuse
 _NUMBER = re.compile(r"[-+]?[\d_]+(?:\.\d*)?")
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,8})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_GLOB = re.compile(r"[-a-z0-9.*?\[\]!]+")
+_GLOB_PATTERN = r"([-a-z0-9.*?]|\[!?[-a-z0-9.]+\])+"
+_GLOB = re.compile(_GLOB_PATTERN)
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _CLASS = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?|")
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?", re.ASCII)
@@ -129,7 +130,7 @@ def glob(value: object) -> str:
     if not _GLOB.fullmatch(written):
         raise ValueError(
             f"{written!r} can match no name; write lower-case letters, digits, '-', '.' and the wild cards "
-            "* ? [], one glob an item"
+            "* ? [a-z] [!a-z], one glob an item"
         )
     return written
 
@@ -171,7 +172,7 @@ def _spell(value: object) -> str:
 
 
 _DURATION_SCHEMA = {"type": "string", "pattern": r"^\s*([0-9]+(\.[0-9]+)?[smhdw])+\s*$"}
-_GLOB_SCHEMA = {"type": "string", "pattern": r"^[-a-z0-9.*?\[\]!]+$"}
+_GLOB_SCHEMA = {"type": "string", "pattern": f"^{_GLOB_PATTERN}$"}
 _CLASS_SCHEMA = {"type": "string", "pattern": r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"}
 _LABEL_SCHEMA = {"type": "string", "pattern": r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"}
 

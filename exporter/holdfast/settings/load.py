@@ -8,7 +8,8 @@ from pathlib import Path as File
 from typing import Any, TypeVar
 
 from holdfast.settings.document import Document, Path, Place, Problem, SettingsError, read_document
-from holdfast.settings.models import LATER, Known, Settings
+from holdfast.settings.models import Known, Settings
+from holdfast.settings.prices import currency_changes
 from holdfast.settings.rules import faults
 from holdfast.settings.section import Section, check, locate
 from holdfast.settings.web import REFUSED, WebSettings, web_faults
@@ -21,9 +22,14 @@ def load_settings(paths: Sequence[File], known: Known) -> Settings:
 
     A later file replaces whole top-level keys of those before it. Raises SettingsError.
     """
-    document = _overlay([_read(path) for path in paths])
-    settings, refused = check(Settings, document.tree, told=LATER)
-    return _settled(settings, [*refused, *faults(document.tree, known)], document)
+    read = [_read(path) for path in paths]
+    changed = tuple(locate(fault, file.places) for file, fault in currency_changes(read))
+    document = _overlay(read)
+    settings, refused = check(Settings, document.tree, told={})
+    ruled = list(faults(document.tree, known))
+    settled = {path[:2] for path, _ in ruled if path[0] == "checks"}  # a check is refused as a whole
+    refused = [fault for fault in refused if fault[0][:2] not in settled]
+    return _settled(settings, [*refused, *ruled], document, changed)
 
 
 def load_web_settings(path: File) -> WebSettings:
@@ -34,8 +40,13 @@ def load_web_settings(path: File) -> WebSettings:
     return settled.beside(path.parent)
 
 
-def _settled(settings: _S | None, found: Sequence[tuple[Path, str]], document: Document) -> _S:
-    problems = [*document.problems, *(locate(fault, document.places) for fault in found)]
+def _settled(
+    settings: _S | None,
+    found: Sequence[tuple[Path, str]],
+    document: Document,
+    others: Sequence[Problem] = (),
+) -> _S:
+    problems = [*document.problems, *others, *(locate(fault, document.places) for fault in found)]
     if problems or settings is None:
         raise SettingsError(problems)
     return settings

@@ -49,14 +49,13 @@ from holdfast.settings.fields import (
     Text,
 )
 from holdfast.settings.generic import GenericSourceSection
+from holdfast.settings.prices import PricesSection, prices_answerable
 from holdfast.settings.prometheus import PrometheusSection
 from holdfast.settings.replication import ReplicationSection, answerable
 from holdfast.settings.section import MARK, Section
 from holdfast.settings.usage import UsageSection, usage_answerable
 
 ALWAYS_ON = "core"
-
-LATER = {"prices": "is not in this version; remove it"}
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +168,7 @@ class TierSection(ObjectiveSection):
 
 
 class LimitSection(CamelSection):
-    limit: Count
+    limit: Number
 
 
 def _switch(value: object) -> bool:
@@ -179,7 +178,7 @@ def _switch(value: object) -> bool:
         return fields.boolean(value)
     except ValueError as error:
         raise ValueError(
-            f"is {str(value)!r}; write off, or {{limit: NUMBER}} where the check takes one"
+            f"is {str(value)!r}; write on, off, or {{limit: NUMBER}} where the check takes one"
         ) from error
 
 
@@ -219,6 +218,7 @@ class Settings(CamelSection):
     prometheus: PrometheusSection | None = None
     usage: Annotated[UsageSection, AfterValidator(usage_answerable)] = UsageSection()
     replication: Annotated[ReplicationSection, AfterValidator(answerable)] = ReplicationSection()
+    prices: Annotated[PricesSection | None, AfterValidator(prices_answerable)] = None
 
     def source(self, name: str) -> SourceSection:
         """The section of this source; a source is on unless its section says otherwise."""
@@ -247,4 +247,5 @@ class Settings(CamelSection):
             },
             deny=frozenset(self.metrics.deny),
             system_namespaces=self.system_namespaces,
+            prices=self.prices.prices() if self.prices else None,
         )

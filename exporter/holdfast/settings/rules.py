@@ -66,8 +66,9 @@ def _checks(checks: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     for name, check in checks.items():
         if name not in known.checks:
             yield ("checks", name), refuse("unknown check", name, known.checks, "checks")
-        elif isinstance(check, dict) and "limit" in check and name not in known.limits:
-            yield ("checks", name, "limit"), f"{name} has no limit; write {name}: off, or remove it"
+        elif isinstance(check, dict) and name not in known.limits:
+            place = ("checks", name, "limit") if "limit" in check else ("checks", name)
+            yield place, f"{name} has no limit; write {name}: off, or remove it"
 
 
 def _families(denied: list[Any], known: Known) -> Iterator[Fault]:

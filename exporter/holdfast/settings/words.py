@@ -11,10 +11,10 @@ def nearest(word: str, valid: Collection[str]) -> str:
     return folded[found[0]] if found else ""
 
 
-def refuse(fact: str, word: str, valid: Collection[str], noun: str) -> str:
-    """``unknown key; did you mean namespaceLabels? Valid keys: labels, names, namespaceLabels``."""
+def refuse(fact: str, word: str, valid: Collection[str], noun: str, *, of: str = "version") -> str:
+    """``unknown key; did you mean namespaceLabels? Valid keys: labels, names, namespaceLabels``. ``of``: what tells the valid ones."""
     if not valid:
-        return f"{fact}; remove it, this version has no {noun}"
+        return f"{fact}; remove it, this {of} has no {noun}"
     near = nearest(word, valid)
     hint = f"did you mean {near}? Valid" if near else "valid"
     return f"{fact}; {hint} {noun}: {', '.join(valid)}"

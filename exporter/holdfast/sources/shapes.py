@@ -13,8 +13,9 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 
 from holdfast.model.annotation import PREFIX
-from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Labels
+from holdfast.model.facts import NO_ANNOTATIONS, Annotations
 from holdfast.model.identity import Owner
+from holdfast.model.selector import Labels
 from holdfast.sources.values import parse_time
 
 _T = TypeVar("_T")
@@ -106,7 +107,7 @@ class AnnotatedMetadata(Metadata):
     def annotation(self, name: str) -> str | None:
         """One annotation as written, None where absent."""
         raw = (self.api_annotations or {}).get(name)
-        return None if raw is None else _written(raw)
+        return None if raw is None else written(raw)
 
 
 def shared(text: str | None) -> str:
@@ -145,12 +146,12 @@ def read_annotations(annotations: Mapping[str, msgspec.Raw] | None) -> Annotatio
 
 
 def _read_value(field: str, raw: msgspec.Raw) -> Any:
-    value = _written(raw)
+    value = written(raw)
     return value if value is None or field in _LISTS else _shortened(value)
 
 
-def _written(raw: msgspec.Raw) -> str | None:
-    """The value as text. What is none (``26`` or ``true`` in a file) stays as it is spelled in JSON."""
+def written(raw: msgspec.Raw) -> str | None:
+    """A value that a shape left undecoded, as text. What is none (``26`` or ``true`` in a file) stays as it is spelled in JSON."""
     try:
         return _TEXT.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):

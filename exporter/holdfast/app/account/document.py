@@ -11,9 +11,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from holdfast.app.account.document_claim import claim_part, finding_part
+from holdfast.app.account.document_cost import monthly_cost
 from holdfast.app.account.document_filling import backend_part, pool_part, quota_part
-from holdfast.app.account.document_shapes import (
+from holdfast.app.engine import Engine
+from holdfast.cluster.documents import FileError
+from holdfast.model.account.report import (
     AttachPart,
+    CheckPart,
     ClaimPart,
     ErrorPart,
     ReplicationPart,
@@ -24,13 +28,21 @@ from holdfast.app.account.document_shapes import (
     TargetPart,
     VolumePart,
 )
-from holdfast.app.account.telling import UNTOLD, Unknown, elapsed, elapsed_if, moment, moment_if, why_null
-from holdfast.app.engine import Engine
-from holdfast.cluster.documents import FileError
+from holdfast.model.account.telling import UNTOLD, Unknown, elapsed, elapsed_if, moment, moment_if, why_null
 from holdfast.model.capacity import PoolJudgement, QuotaJudgement
+from holdfast.model.check import CHECKS
 from holdfast.model.ephemeral import EphemeralJudgement
 from holdfast.model.filling import BackendJudgement
-from holdfast.model.identity import BACKEND, EPHEMERAL, POOL, QUOTA, ScheduleKey
+from holdfast.model.identity import (
+    BACKEND,
+    CONTENT_COST,
+    EPHEMERAL,
+    POOL,
+    QUOTA,
+    SNAPSHOT_COST,
+    VOLUME_COST,
+    ScheduleKey,
+)
 from holdfast.model.judgement import (
     AnnotatedJudgement,
     ClaimJudgement,
@@ -88,22 +100,24 @@ def _sections(engine: Engine, now: float, errors: Sequence[FileError]) -> Iterat
     yield "api_version", API_VERSION
     yield "now", moment(now)
     yield "cluster", engine.policy.cluster
-    yield "sources", _sources(engine)
+    yield "sources", source_parts(engine)
     yield "claims", _claims(engine, now, covered, found)
     schedules = _judged(engine, ScheduleJudgement, "schedule")
-    yield "schedules", (_schedule(schedule, engine, covered[schedule.key], now) for schedule in schedules)
-    yield "targets", (_target(target) for target in _judged(engine, TargetJudgement, "target"))
+    yield "schedules", (schedule_part(schedule, engine, covered[schedule.key], now) for schedule in schedules)
+    yield "targets", (target_part(target) for target in _judged(engine, TargetJudgement, "target"))
     replications = _judged(engine, ReplicationJudgement, "replication")
-    yield "replications", (_replication(replication, now) for replication in replications)
-    yield "volumes", (_volume(volume, now) for volume in _judged(engine, VolumeJudgement, "volume"))
+    yield "replications", (replication_part(replication, now) for replication in replications)
+    yield "volumes", (_volume(volume, engine, now) for volume in _judged(engine, VolumeJudgement, "volume"))
     yield "snapshots", _snapshots(engine, now)
     yield "backends", (backend_part(backend, now) for backend in _judged(engine, BackendJudgement, BACKEND))
     yield "quotas", (quota_part(quota) for quota in _judged(engine, QuotaJudgement, QUOTA))
     yield "pools", (pool_part(pool) for pool in _judged(engine, PoolJudgement, POOL))
     found += [f for judged in _judged(engine, AnnotatedJudgement, "annotated") for f in judged.findings]
     found += [f for judged in _judged(engine, EphemeralJudgement, EPHEMERAL) for f in judged.findings]
+    found += engine.surveys.findings
     found.sort(key=lambda finding: (finding.on, finding.check))
     yield "findings", (finding_part(finding) for finding in found)
+    yield "checks", check_parts(engine)
     yield "errors", (ErrorPart(file=e.file, line=e.line, message=e.message) for e in errors)
 
 
@@ -111,7 +125,14 @@ def _judged(engine: Engine, kind: type[_J], noun: str) -> list[_J]:
     return [judgement for judgement in engine.judgements(noun) if isinstance(judgement, kind)]
 
 
-def _sources(engine: Engine) -> Iterator[SourcePart]:
+def check_parts(engine: Engine) -> Iterator[CheckPart]:
+    for check in CHECKS.values():
+        judged = engine.surveys.judged.get(check.id, "no")
+        lost = () if judged == "off" else tuple(kind for kind in check.reads if kind in engine.sight.unseen)
+        yield CheckPart(check=check.id, severity=check.severity, judged=judged, unseen=lost)
+
+
+def source_parts(engine: Engine) -> Iterator[SourcePart]:
     for health in sorted(engine.feeds, key=lambda health: (health.source, health.kind)):
         feed = (health.source, health.kind)
         alive = engine.last_alive(feed)
@@ -138,7 +159,7 @@ def _claims(
         yield claim_part(claim, engine, now)
 
 
-def _schedule(schedule: ScheduleJudgement, engine: Engine, claims: int, now: float) -> SchedulePart:
+def schedule_part(schedule: ScheduleJudgement, engine: Engine, claims: int, now: float) -> SchedulePart:
     plan = engine.judging.schedule(schedule.key)
     valid = plan is None or plan.valid
     return SchedulePart(
@@ -184,7 +205,7 @@ def _unknown_of_schedule(schedule: ScheduleJudgement, *, valid: bool) -> Unknown
     )
 
 
-def _replication(replication: ReplicationJudgement, now: float) -> ReplicationPart:
+def replication_part(replication: ReplicationJudgement, now: float) -> ReplicationPart:
     key, lag = replication.key, replication.lag
     if lag is None:
         lag = elapsed_if(replication.point, now)
@@ -210,7 +231,7 @@ def _replication(replication: ReplicationJudgement, now: float) -> ReplicationPa
     )
 
 
-def _target(target: TargetJudgement) -> TargetPart:
+def target_part(target: TargetJudgement) -> TargetPart:
     return TargetPart(
         source=target.key.source,
         namespace=target.key.namespace,
@@ -226,7 +247,8 @@ def _target(target: TargetJudgement) -> TargetPart:
     )
 
 
-def _volume(volume: VolumeJudgement, now: float) -> VolumePart:
+def _volume(volume: VolumeJudgement, engine: Engine, now: float) -> VolumePart:
+    cost, why_costless = monthly_cost(VOLUME_COST, (volume.name,), engine)
     since = volume.released_since
     untold = volume.phase == "Released" and since is None
     return VolumePart(
@@ -244,13 +266,15 @@ def _volume(volume: VolumeJudgement, now: float) -> VolumePart:
             AttachPart(node=node, since=moment(start), seconds=elapsed(start, now))
             for node, start in volume.attach_pending
         ),
-        unknown=why_null({"releasedSince": UNTOLD if untold else ""}),
+        monthly_cost=cost,
+        unknown=why_null({"releasedSince": UNTOLD if untold else "", "monthlyCost": why_costless}),
     )
 
 
 def _snapshots(engine: Engine, now: float) -> Iterator[SnapshotPart]:
     for snapshot in _judged(engine, SnapshotJudgement, "snapshot"):
         record = engine.facts.get(Snapshot, snapshot.namespace, snapshot.name)
+        cost, why_costless = monthly_cost(SNAPSHOT_COST, (snapshot.namespace, snapshot.name), engine)
         yield SnapshotPart(
             kind="VolumeSnapshot",
             namespace=snapshot.namespace,
@@ -261,10 +285,12 @@ def _snapshots(engine: Engine, now: float) -> Iterator[SnapshotPart]:
             orphaned=snapshot.orphaned,
             unready_since=moment_if(snapshot.unready_since),
             unready_seconds=elapsed_if(snapshot.unready_since, now),
-            unknown=_unknown_of_snapshot(record),
+            monthly_cost=cost,
+            unknown=_unknown_of_snapshot(record, why_costless),
         )
     for content in _judged(engine, ContentJudgement, "content"):
         held = engine.facts.get(SnapshotContent, content.name)
+        cost, why_costless = monthly_cost(CONTENT_COST, (content.name,), engine)
         yield SnapshotPart(
             kind="VolumeSnapshotContent",
             namespace="",
@@ -275,13 +301,15 @@ def _snapshots(engine: Engine, now: float) -> Iterator[SnapshotPart]:
             orphaned=content.orphaned,
             unready_since=None,
             unready_seconds=None,
-            unknown=_unknown_of_snapshot(held),
+            monthly_cost=cost,
+            unknown=_unknown_of_snapshot(held, why_costless),
         )
 
 
-def _unknown_of_snapshot(record: Snapshot | SnapshotContent | None) -> Unknown:
+def _unknown_of_snapshot(record: Snapshot | SnapshotContent | None, why_costless: str) -> Unknown:
     return why_null(
         {
+            "monthlyCost": why_costless,
             "captured": "its driver has not told it" if record is None or record.captured is None else "",
             "ready": "its driver has not told it" if record is None or record.ready is None else "",
         }

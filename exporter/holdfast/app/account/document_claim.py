@@ -1,7 +1,9 @@
 """The report document's entry of one claim: its judgement in the document's shapes. Nothing is judged here."""
 
+from holdfast.app.account.document_cost import monthly_cost
 from holdfast.app.account.document_filling import filling_part
-from holdfast.app.account.document_shapes import (
+from holdfast.app.engine import Engine
+from holdfast.model.account.report import (
     ClaimPart,
     CopyPart,
     CoverPart,
@@ -16,10 +18,11 @@ from holdfast.app.account.document_shapes import (
     WaitingPart,
     WorkloadPart,
 )
-from holdfast.app.account.telling import UNTOLD, Unknown, elapsed, elapsed_if, moment, moment_if, why_null
-from holdfast.app.engine import Engine
+from holdfast.model.account.telling import UNTOLD, Unknown, elapsed, elapsed_if, moment, moment_if, why_null
+from holdfast.model.check import CHECKS
 from holdfast.model.facts import Claim, Volume
-from holdfast.model.judgement import CHECKS, ClaimJudgement, Finding, RestoreProof, SourceTally, Waiting
+from holdfast.model.identity import CLAIM_COST, ObjectRef
+from holdfast.model.judgement import ClaimJudgement, Finding, RestoreProof, SourceTally, Waiting
 from holdfast.model.protection import Cover
 
 _EPHEMERAL = "a generic ephemeral volume: it lives and dies with its pod"
@@ -28,6 +31,8 @@ _EPHEMERAL = "a generic ephemeral volume: it lives and dies with its pod"
 def claim_part(claim: ClaimJudgement, engine: Engine, now: float) -> ClaimPart:
     record = engine.facts.get(Claim, *claim.ref)
     volume_seen = _volume_seen(claim, engine)
+    cost, why_costless = monthly_cost(CLAIM_COST, claim.ref, engine)
+    surveyed, _ = engine.surveys.on(ObjectRef("PersistentVolumeClaim", *claim.ref))
     return ClaimPart(
         namespace=claim.ref.namespace,
         name=claim.ref.name,
@@ -47,7 +52,7 @@ def claim_part(claim: ClaimJudgement, engine: Engine, now: float) -> ClaimPart:
         urgency=claim.objective.urgency,
         owner=claim.objective.owner,
         muted=claim.objective.muted,
-        exempt=_exempt(claim),
+        exempt=exempt_part(claim),
         objective=objective_part(claim),
         protection=_protection(claim, now),
         drill=_drill(claim.proof, now),
@@ -56,8 +61,9 @@ def claim_part(claim: ClaimJudgement, engine: Engine, now: float) -> ClaimPart:
         pending=_waiting(claim.pending, now),
         terminating=_waiting(claim.terminating, now),
         resize=_waiting(claim.resize, now),
-        findings=tuple(finding_part(finding) for finding in claim.findings),
-        unknown=_unknown(claim, engine),
+        findings=tuple(finding_part(finding) for finding in (*claim.findings, *surveyed)),
+        monthly_cost=cost,
+        unknown=_unknown(claim, engine, why_costless),
     )
 
 
@@ -65,7 +71,7 @@ def _volume_seen(claim: ClaimJudgement, engine: Engine) -> bool:
     return not claim.volume or engine.facts.get(Volume, claim.volume) is not None
 
 
-def _unknown(claim: ClaimJudgement, engine: Engine) -> Unknown:
+def _unknown(claim: ClaimJudgement, engine: Engine, why_costless: str) -> Unknown:
     volume_seen = _volume_seen(claim, engine)
     unseen = "there is no such volume" if engine.sight.volumes else "volumes cannot be seen"
     unsized = "it has no volume yet" if claim.phase == "Pending" else UNTOLD
@@ -78,11 +84,12 @@ def _unknown(claim: ClaimJudgement, engine: Engine) -> Unknown:
             "capacityBytes": unsized if claim.capacity is None else "",
             "protection.ageSeconds": "no copy counts" if claim.protection.captured is None else "",
             "usage.state": claim.usage.reason if claim.usage.state is None else "",
+            "monthlyCost": why_costless,
         }
     )
 
 
-def _exempt(claim: ClaimJudgement) -> ExemptPart | None:
+def exempt_part(claim: ClaimJudgement) -> ExemptPart | None:
     exempt = claim.objective.exempt
     if exempt is not None:
         return ExemptPart(reason=exempt.reason, until=moment_if(exempt.until))
@@ -219,7 +226,7 @@ def _waiting(waiting: Waiting | None, now: float) -> WaitingPart | None:
 def finding_part(finding: Finding) -> FindingPart:
     return FindingPart(
         check=finding.check,
-        severity=CHECKS[finding.check][0],
+        severity=CHECKS[finding.check].severity,
         kind=finding.on.kind,
         namespace=finding.on.namespace,
         name=finding.on.name,

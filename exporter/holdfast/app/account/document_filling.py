@@ -3,7 +3,8 @@
 import math
 from datetime import datetime
 
-from holdfast.app.account.filling_shapes import (
+from holdfast.app.engine import Engine
+from holdfast.model.account.filling import (
     BackendPart,
     FillingPart,
     ForecastPart,
@@ -12,8 +13,7 @@ from holdfast.app.account.filling_shapes import (
     PoolPart,
     QuotaPart,
 )
-from holdfast.app.account.telling import UNTOLD, elapsed, elapsed_if, moment, moment_if, why_null
-from holdfast.app.engine import Engine
+from holdfast.model.account.telling import UNTOLD, elapsed, elapsed_if, moment, moment_if, why_null
 from holdfast.model.capacity import CLAIMS, ExpansionJudgement, Limit, PoolJudgement, QuotaJudgement
 from holdfast.model.facts import Pod
 from holdfast.model.filling import UNMEASURED_REASONS, BackendJudgement, FillingJudgement, Prospect

@@ -5,22 +5,13 @@ No rule stands here: the assessment's own functions are asked again, with the sa
 
 from collections.abc import Iterator
 
+from holdfast.app.account.explain_case import Case, told_by
+from holdfast.app.account.explain_cost import explain_cost
 from holdfast.app.account.explain_filling import explain_filling, gauged
 from holdfast.app.account.explain_objective import explain_objective
 from holdfast.app.account.explain_proof import explain_drill, explain_replications
 from holdfast.app.account.explain_protection import evidence_of, explain_protection, explain_table
-from holdfast.app.account.explain_shapes import (
-    BlindPart,
-    Case,
-    CopyVerdictPart,
-    CoveringPart,
-    Explanation,
-    FaultPart,
-    MissPart,
-    told_by,
-)
 from holdfast.app.account.explain_use import explain_findings, explain_identity, explain_use, explain_waiting
-from holdfast.app.account.telling import elapsed, moment, moment_if
 from holdfast.app.engine import Engine
 from holdfast.assessment.claim import Protectors, assess_claim, evidence_on
 from holdfast.assessment.copies import COPY_FAULTS, CopyVerdict, appraise, faults
@@ -29,9 +20,18 @@ from holdfast.assessment.objectives import ladder_of
 from holdfast.assessment.protection import miss_reason, misses_since, would_count
 from holdfast.assessment.sight import makes_blind
 from holdfast.assessment.workloads import workloads_of
+from holdfast.model.account.explanation import (
+    BlindPart,
+    CopyVerdictPart,
+    CoveringPart,
+    Explanation,
+    FaultPart,
+    MissPart,
+)
+from holdfast.model.account.telling import elapsed, moment, moment_if
 from holdfast.model.facts import Claim, Namespace, Pod
 from holdfast.model.health import FeedHealth
-from holdfast.model.identity import ClaimRef, ScheduleKey, Subject, TargetKey
+from holdfast.model.identity import ClaimRef, ObjectRef, ScheduleKey, Subject, TargetKey
 from holdfast.model.judgement import PROTECTION_REASONS, ClaimJudgement, ScheduleJudgement, TargetJudgement
 from holdfast.model.protection import Cover
 
@@ -61,6 +61,7 @@ def explain_claim(engine: Engine, ref: ClaimRef, now: float) -> Explanation | No
         *explain_replications(case),
         *explain_use(case),
         *explain_filling(case),
+        *explain_cost(case, engine.judging.costs),
         *explain_waiting(case),
         *explain_findings(case),
     )
@@ -89,6 +90,7 @@ def _case(engine: Engine, claim: Claim, now: float) -> Case:
     named, workloads = workloads_of(claim, pods, facts)
     namespace = facts.get(Namespace, claim.ref.namespace)
     evidence = evidence_on(claim, judgement.objective, protectors, setting)
+    surveyed, ignored = engine.surveys.on(ObjectRef("PersistentVolumeClaim", *claim.ref))
     return Case(
         claim=claim,
         judgement=judgement,
@@ -107,6 +109,8 @@ def _case(engine: Engine, claim: Claim, now: float) -> Case:
         targets=dict(_targets(engine, judgement)),
         blind=tuple(_blind_kinds(engine, now)),
         gauged=gauged(engine, claim, now),
+        findings=(*judgement.findings, *surveyed),
+        ignored=(*judgement.ignored, *ignored),
     )
 
 

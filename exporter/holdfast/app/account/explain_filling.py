@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from holdfast.app.account.document_filling import NEVER_MEASURED, filling_part
-from holdfast.app.account.explain_shapes import Case, FigurePart, Gauged, Looks, ObjectPart, figure, told_by
-from holdfast.app.account.telling import humane, moment_text
+from holdfast.app.account.explain_case import Case, Gauged, Looks, figure, told_by
 from holdfast.app.engine import Engine
 from holdfast.app.gauging import kept_as
 from holdfast.assessment.filling import STALE_AFTER
+from holdfast.model.account.explanation import FigurePart, ObjectPart
+from holdfast.model.account.telling import humane, moment_text
 from holdfast.model.capacity import NOT_EXPANDABLE_REASONS, Quota
 from holdfast.model.facts import Claim, StorageClass, Volume
 from holdfast.model.filling import (

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from holdfast.app.account.document_claim import objective_part
-from holdfast.app.account.explain_shapes import NOBODY, Case, FigurePart, ObjectPart, Value, figure, told_by
-from holdfast.app.account.telling import moment_if
+from holdfast.app.account.explain_case import Case, figure, told_by
 from holdfast.assessment.objectives import Rung, read_annotations
+from holdfast.model.account.explanation import NOBODY, FigurePart, ObjectPart, Value
+from holdfast.model.account.telling import moment_if
 from holdfast.model.annotation import PREFIX
 from holdfast.model.facts import Annotations
 from holdfast.model.identity import ObjectRef

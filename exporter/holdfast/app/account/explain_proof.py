@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from holdfast.app.account.explain_shapes import Case, FigurePart, ObjectPart, figure, told_by
-from holdfast.app.account.telling import UNTOLD, moment_text
+from holdfast.app.account.explain_case import Case, figure, told_by
 from holdfast.assessment.drills import DRILL_RULES
+from holdfast.model.account.explanation import FigurePart, ObjectPart
+from holdfast.model.account.telling import UNTOLD, moment_text
 from holdfast.model.identity import ObjectRef
 from holdfast.model.judgement import ReplicationJudgement
 from holdfast.model.protection import Drill

@@ -2,19 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from holdfast.app.account.explain_shapes import (
-    Case,
-    FigurePart,
-    ObjectPart,
-    RowPart,
-    figure,
-    place_ref,
-    plan_ref,
-    told_by,
-)
-from holdfast.app.account.telling import elapsed, humane, moment_text
+from holdfast.app.account.explain_case import Case, figure, place_ref, plan_ref, told_by
 from holdfast.assessment.copies import Appraisal, CopyVerdict
 from holdfast.assessment.protection import STATE_TABLE, StateRow, misses_since, out_of_reach
+from holdfast.model.account.explanation import FigurePart, ObjectPart, RowPart
+from holdfast.model.account.telling import elapsed, humane, moment_text
 from holdfast.model.health import FeedHealth
 from holdfast.model.identity import ObjectRef, ScheduleKey
 from holdfast.model.judgement import PROTECTION_REASONS, SourceTally

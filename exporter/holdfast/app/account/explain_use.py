@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from holdfast.app.account.explain_shapes import Case, FigurePart, ObjectPart, figure, told_by
-from holdfast.app.account.telling import UNTOLD, elapsed, moment_text
+from holdfast.app.account.explain_case import Case, figure, told_by
 from holdfast.assessment.usage import UNSEEN_REASONS, may_come_back, owner_ref, stateful_set, weigh_idle
+from holdfast.model.account.explanation import FigurePart, ObjectPart
+from holdfast.model.account.telling import UNTOLD, elapsed, moment_text
+from holdfast.model.check import CHECKS
 from holdfast.model.facts import Claim, Pod, StorageClass, Volume, Workload
 from holdfast.model.identity import ObjectRef
 from holdfast.model.judgement import (
-    CHECKS,
     DORMANT_REASONS,
     ORPHAN_REASONS,
     PENDING_REASONS,
@@ -169,9 +170,12 @@ def _waiting(case: Case, name: str, waiting: Waiting, rule: str, *objects: Objec
 
 
 def explain_findings(case: Case) -> Iterator[FigurePart]:
-    for finding in case.judgement.findings:
-        severity, meaning = CHECKS[finding.check]
-        rule = f"{severity}: {meaning}"
+    carrier = told_by(case.ref, created=case.claim.created)
+    for finding in case.findings:
+        check = CHECKS[finding.check]
+        rule = f"{check.severity}: {check.title}. {check.why} {check.remedy}"
+        yield figure(f"findings.{finding.check}", finding.why, rule, carrier)
+    for finding in case.ignored:
         yield figure(
-            f"findings.{finding.check}", finding.why, rule, told_by(finding.on, created=case.claim.created)
+            f"findings.{finding.check}", finding.why, "ignored, as holdfast.dev/ignore says", carrier
         )

@@ -8,21 +8,24 @@ from holdfast.model.feed import Feed, Resource
 from holdfast.sources.contract import Source
 from holdfast.sources.core.capacity import CapacityObject, QuotaObject, read_capacity, read_quota
 from holdfast.sources.core.claims import ClaimObject, read_claim
+from holdfast.sources.core.classes import StorageClassObject, read_storage_class
 from holdfast.sources.core.pods import PodObject, read_pod
-from holdfast.sources.core.surroundings import NamespaceObject, NodeObject, read_namespace, read_node
-from holdfast.sources.core.volumes import (
-    AttachmentObject,
-    StorageClassObject,
-    VolumeObject,
-    read_attachment,
-    read_storage_class,
-    read_volume,
+from holdfast.sources.core.setup import (
+    BudgetObject,
+    CsiNodeObject,
+    DriverObject,
+    read_budget,
+    read_csi_node,
+    read_driver,
 )
+from holdfast.sources.core.surroundings import NamespaceObject, NodeObject, read_namespace, read_node
+from holdfast.sources.core.volumes import AttachmentObject, VolumeObject, read_attachment, read_volume
 from holdfast.sources.core.workloads import (
     CronJobObject,
     DaemonSetObject,
+    DeploymentObject,
     JobObject,
-    ReplicatedObject,
+    ReplicaSetObject,
     StatefulSetObject,
     read_cron_job,
     read_daemon_set,
@@ -35,8 +38,10 @@ from holdfast.sources.core.workloads import (
 NAME = "core"
 
 
-def _feed(resource: Resource, shape: type[Any], read: Callable[[Any], tuple[Fact, ...]]) -> Feed:
-    return Feed(source=NAME, resource=resource, shape=shape, read=read)
+def _feed(
+    resource: Resource, shape: type[Any], read: Callable[[Any], tuple[Fact, ...]], *, copies: bool = True
+) -> Feed:
+    return Feed(source=NAME, resource=resource, shape=shape, read=read, copies=copies)
 
 
 def _resource(group: str, plural: str, kind: str, *, namespaced: bool = True) -> Resource:
@@ -54,6 +59,9 @@ _CAPACITY = Resource(
     kind="CSIStorageCapacity",
 )
 _ATTACHMENT = _resource("storage.k8s.io", "volumeattachments", "VolumeAttachment", namespaced=False)
+_BUDGET = _resource("policy", "poddisruptionbudgets", "PodDisruptionBudget")  # v1 since Kubernetes 1.21
+_CSI_NODE = _resource("storage.k8s.io", "csinodes", "CSINode", namespaced=False)
+_DRIVER = _resource("storage.k8s.io", "csidrivers", "CSIDriver", namespaced=False)
 
 SOURCE = Source(
     name=NAME,
@@ -68,10 +76,13 @@ SOURCE = Source(
         _feed(_NODE, NodeObject, read_node),
         _feed(_resource("", "pods", "Pod"), PodObject, read_pod),
         _feed(_resource("apps", "statefulsets", "StatefulSet"), StatefulSetObject, read_stateful_set),
-        _feed(_resource("apps", "deployments", "Deployment"), ReplicatedObject, read_deployment),
-        _feed(_resource("apps", "replicasets", "ReplicaSet"), ReplicatedObject, read_replica_set),
+        _feed(_resource("apps", "deployments", "Deployment"), DeploymentObject, read_deployment),
+        _feed(_resource("apps", "replicasets", "ReplicaSet"), ReplicaSetObject, read_replica_set),
         _feed(_resource("apps", "daemonsets", "DaemonSet"), DaemonSetObject, read_daemon_set),
         _feed(_resource("batch", "jobs", "Job"), JobObject, read_job),
         _feed(_resource("batch", "cronjobs", "CronJob"), CronJobObject, read_cron_job),
+        _feed(_BUDGET, BudgetObject, read_budget, copies=False),
+        _feed(_CSI_NODE, CsiNodeObject, read_csi_node, copies=False),
+        _feed(_DRIVER, DriverObject, read_driver, copies=False),
     ),
 )

@@ -25,8 +25,9 @@ _OF_A_CLASS: Final[dict[str, QuotaResource]] = {
 
 
 class QuotaSpec(Shape):
-    """The limits of the spec stay unread: those of the status are in force."""
+    """Its limits count only until there is a status: those of the status are in force."""
 
+    hard: dict[str, Any] | None = None
     scopes: list[str | None] | None = None
     scope_selector: Present | None = None
 
@@ -45,10 +46,11 @@ class QuotaObject(Shape):
 
 
 def read_quota(quota: QuotaObject) -> tuple[Fact, ...]:
-    """Nothing where no limit on storage is in force, as before the quota was first synchronised."""
+    """Nothing where there is no limit on storage. Before it is first synchronised, nothing is told of its use."""
     spec, status = quota.spec or QuotaSpec(), quota.status or QuotaStatus()
     limits: dict[tuple[str, str], Limit] = {}
-    for key, amount in (status.hard or {}).items():
+    hard = spec.hard if status.hard is None and status.used is None else status.hard
+    for key, amount in (hard or {}).items():
         if counted := quota_key(key):
             resource, storage_class = counted
             limit = Limit(

@@ -32,6 +32,7 @@ class ClaimSpec(Shape):
     storage_class_name: str | None = None
     volume_name: str | None = None
     volume_mode: str | None = None
+    volume_attributes_class_name: str | None = None
     resources: Resources | None = None
     data_source: Source | None = None
     data_source_ref: Source | None = None
@@ -48,12 +49,18 @@ class ResizeStatuses(Shape):
     storage: str | None = None
 
 
+class ModifyStatus(Shape):
+    status: str | None = None
+
+
 class ClaimStatus(Shape):
     phase: str | None = None
     capacity: Amounts | None = None
     conditions: list[ClaimCondition | None] | None = None
     allocated_resource_statuses: ResizeStatuses | None = None
     resize_status: str | None = None  # before Kubernetes 1.28
+    current_volume_attributes_class_name: str | None = None
+    modify_volume_status: ModifyStatus | None = None
 
 
 class ClaimObject(Shape):
@@ -102,6 +109,9 @@ def read_claim(claim: ClaimObject) -> tuple[Fact, ...]:
             velero_restore=shared(metadata.label("velero.io/restore-name")),
             k8up=_K8UP.get(metadata.annotation("k8up.io/backup") or "", ""),
             velero_excluded=_velero_excluded(metadata),
+            attributes_wanted=shared(spec.volume_attributes_class_name),
+            attributes_current=shared(status.current_volume_attributes_class_name) or None,
+            attributes_change=shared((status.modify_volume_status or ModifyStatus()).status),
         ),
     )
 

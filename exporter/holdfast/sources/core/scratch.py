@@ -31,10 +31,16 @@ class ContainerResources(Shape):
     limits: Amounts | None = None
 
 
+class VolumeMount(Shape):
+    name: str | None = None
+    read_only: bool | None = None
+
+
 class Container(Shape):
     name: str | None = None
     restart_policy: str | None = None
     resources: ContainerResources | None = None
+    volume_mounts: list[VolumeMount | None] | None = None
 
     @property
     def limit(self) -> int | None:

@@ -3,7 +3,8 @@
 import msgspec
 
 from holdfast.model.facts import Fact, Namespace, Node
-from holdfast.sources.shapes import AnnotatedMetadata, Metadata, Shape, given, shared
+from holdfast.sources.annotated import read_annotated
+from holdfast.sources.shapes import AnnotatedMetadata, Shape, given, shared
 
 
 class NamespaceObject(Shape):
@@ -35,6 +36,10 @@ class DaemonEndpoints(Shape):
     kubelet_endpoint: KubeletEndpoint | None = None
 
 
+class NodeSpec(Shape):
+    unschedulable: bool | None = None
+
+
 class NodeStatus(Shape):
     conditions: list[NodeCondition | None] | None = None
     addresses: list[NodeAddress | None] | None = None
@@ -42,7 +47,8 @@ class NodeStatus(Shape):
 
 
 class NodeObject(Shape):
-    metadata: Metadata
+    metadata: AnnotatedMetadata
+    spec: NodeSpec | None = None
     status: NodeStatus | None = None
 
 
@@ -56,18 +62,22 @@ _REACHED_BY = ("InternalIP", "Hostname", "InternalDNS", "ExternalIP")  # the fir
 
 
 def read_node(node: NodeObject) -> tuple[Fact, ...]:
-    status = node.status or NodeStatus()
+    metadata, spec, status = node.metadata, node.spec or NodeSpec(), node.status or NodeStatus()
     conditions = given(status.conditions)
     ready = next((condition.status for condition in conditions if condition.type == "Ready"), None)
     endpoint = status.daemon_endpoints.kubelet_endpoint if status.daemon_endpoints else None
     port = endpoint.port if endpoint else None
     return (
         Node(
-            name=shared(node.metadata.name),
+            name=shared(metadata.name),
             ready=_READY.get(ready or ""),
+            silent=ready == "Unknown",
             address=_address(status),
             port=port if port and 0 < port < 65536 else None,
+            unschedulable=bool(spec.unschedulable),
+            labels=metadata.labels,
         ),
+        *read_annotated("Node", metadata),
     )
 
 

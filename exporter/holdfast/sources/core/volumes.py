@@ -1,22 +1,16 @@
-"""PersistentVolumes, their classes, and their attachments to nodes."""
+"""PersistentVolumes and their attachments to nodes."""
 
 import posixpath
 
 import msgspec
 
-from holdfast.model.facts import Attachment, Fact, StorageClass, Volume
+from holdfast.model.facts import Attachment, Fact, Volume
 from holdfast.model.identity import ClaimRef
+from holdfast.sources.annotated import read_annotated
 from holdfast.sources.core.claims import CLASS_ANNOTATION, Amounts
-from holdfast.sources.shapes import Annotation, Metadata, Present, Shape, given, shared, text
+from holdfast.sources.core.topology import Affinity, only_node, read_terms, region_of, zone_of
+from holdfast.sources.shapes import AnnotatedMetadata, Metadata, Present, Shape, shared
 from holdfast.sources.values import parse_quantity, parse_time
-
-
-class ClassAnnotation(Shape):
-    storage_class: Annotation = msgspec.field(default=None, name=CLASS_ANNOTATION)
-
-
-class VolumeMetadata(Metadata):
-    annotations: ClassAnnotation | None = None
 
 
 class ClaimReference(Shape):
@@ -45,24 +39,6 @@ class Nfs(Shape):
 
 class HostPath(Shape):
     path: str | None = None
-
-
-class Requirement(Shape):
-    key: str | None = None
-    operator: str | None = None
-    values: list[str | None] | None = None
-
-
-class Term(Shape):
-    match_expressions: list[Requirement | None] | None = None
-
-
-class Terms(Shape):
-    node_selector_terms: list[Term | None] | None = None
-
-
-class Affinity(Shape):
-    required: Terms | None = None
 
 
 class Backings(Shape):
@@ -106,19 +82,19 @@ class VolumeStatus(Shape):
 
 
 class VolumeObject(Shape):
-    metadata: VolumeMetadata
+    metadata: AnnotatedMetadata
     spec: VolumeSpec | None = None
     status: VolumeStatus | None = None
 
 
-_NODE_LABELS = ("kubernetes.io/hostname", "metadata.name")
 _BACKINGS = tuple(zip(Backings.__struct_fields__, Backings.__struct_encode_fields__, strict=True))
 
 
 def read_volume(volume: VolumeObject) -> tuple[Fact, ...]:
     metadata, spec, status = volume.metadata, volume.spec or VolumeSpec(), volume.status or VolumeStatus()
     csi, claim = spec.csi or Csi(), spec.claim_ref or ClaimReference()
-    deprecated = metadata.annotations.storage_class if metadata.annotations else None
+    deprecated = metadata.annotation(CLASS_ANNOTATION)
+    terms = read_terms(spec.node_affinity)
     return (
         Volume(
             name=shared(metadata.name),
@@ -127,78 +103,34 @@ def read_volume(volume: VolumeObject) -> tuple[Fact, ...]:
             phase=shared(status.phase),
             phase_since=parse_time(status.last_phase_transition_time),
             reclaim_policy=shared(spec.persistent_volume_reclaim_policy) or "Retain",
-            storage_class=shared(spec.storage_class_name if deprecated is None else text(deprecated)),
+            storage_class=shared(spec.storage_class_name if deprecated is None else deprecated),
             capacity=parse_quantity(spec.capacity.storage) if spec.capacity else None,
             backing=next((kind for field, kind in _BACKINGS if getattr(spec, field) is not None), ""),
             csi_driver=shared(csi.driver),
             csi_handle=csi.volume_handle or "",
             claim=ClaimRef(shared(claim.namespace), shared(claim.name)) if claim.name else None,
             claim_uid=claim.uid or "",
-            place=shared(_place(spec)),
+            place=shared(_place(spec, only_node(terms))),
             deleting_since=metadata.deleting_since,
+            node_terms=terms,
+            region=region_of(terms, metadata.api_labels),
+            zone=zone_of(terms, metadata.api_labels),
         ),
+        *read_annotated("PersistentVolume", metadata),
     )
 
 
-def _place(spec: VolumeSpec) -> str:
+def _place(spec: VolumeSpec, node: str) -> str:
     attributes = spec.csi.volume_attributes if spec.csi else None
     nfs = spec.nfs or (Nfs(server=attributes.server, path=attributes.share) if attributes else Nfs())
     if nfs.server and nfs.path:
         return f"nfs:{nfs.server.lower().rstrip('.')}:{_plain(nfs.path)}"
     disk = spec.local or spec.host_path
-    node = _only_node(spec)
     return f"node:{node}:{_plain(disk.path)}" if disk and disk.path and node else ""
 
 
 def _plain(path: str) -> str:
     return posixpath.normpath(f"/{path.lstrip('/')}")
-
-
-def _only_node(spec: VolumeSpec) -> str:
-    """The node on which alone the volume is; empty where there are several, or none is told."""
-    required = spec.node_affinity.required if spec.node_affinity else None
-    terms = given(required.node_selector_terms if required else None)
-    names = {
-        name
-        for term in terms
-        for requirement in given(term.match_expressions)
-        if requirement.key in _NODE_LABELS and requirement.operator == "In"
-        for name in given(requirement.values)
-    }
-    return names.pop() if len(names) == 1 else ""
-
-
-class DefaultAnnotations(Shape):
-    current: Annotation = msgspec.field(default=None, name="storageclass.kubernetes.io/is-default-class")
-    beta: Annotation = msgspec.field(default=None, name="storageclass.beta.kubernetes.io/is-default-class")
-
-
-class ClassMetadata(Metadata):
-    annotations: DefaultAnnotations | None = None
-
-
-class StorageClassObject(Shape):
-    """A StorageClass has no spec. ``parameters`` may name secrets and stay unread."""
-
-    metadata: ClassMetadata
-    provisioner: str | None = None
-    reclaim_policy: str | None = None
-    volume_binding_mode: str | None = None
-    allow_volume_expansion: bool | None = None
-
-
-def read_storage_class(storage_class: StorageClassObject) -> tuple[Fact, ...]:
-    annotations = storage_class.metadata.annotations or DefaultAnnotations()
-    return (
-        StorageClass(
-            name=shared(storage_class.metadata.name),
-            provisioner=shared(storage_class.provisioner),
-            binding_mode=shared(storage_class.volume_binding_mode) or "Immediate",
-            reclaim_policy=shared(storage_class.reclaim_policy) or "Delete",
-            allows_expansion=bool(storage_class.allow_volume_expansion),
-            is_default="true" in (annotations.current, annotations.beta),
-        ),
-    )
 
 
 class AttachmentSource(Shape):

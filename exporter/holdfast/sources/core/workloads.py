@@ -1,15 +1,17 @@
 """Controllers of pods: which claims their templates name, and whether they run now.
 
-Only those that matter to a claim are kept: a template that names one, or ``holdfast.dev/`` annotations. Of a Job or
-ReplicaSet that something else controls, that is kept too.
+Only those that matter are kept: a template that names a claim or makes one, or ``holdfast.dev/`` annotations. Of a Job
+or ReplicaSet that something else controls, that is kept too.
 """
 
 from typing import Literal
 
 from holdfast.model.facts import NO_ANNOTATIONS, Fact, Workload
-from holdfast.sources.core.pods import PodTemplate, template_claims
+from holdfast.sources.core.claim_templates import ClaimTemplate, template_classes
+from holdfast.sources.core.pods import PodTemplate, ephemeral_classes, template_claims, template_labels
 from holdfast.sources.core.scratch import read_controlled
 from holdfast.sources.shapes import AnnotatedMetadata, Shape, given, shared
+from holdfast.sources.values import parse_quantity
 
 
 class Templated(Shape):
@@ -24,17 +26,28 @@ class Ordinals(Shape):
     start: int | None = None
 
 
-class TemplateMetadata(Shape):
-    name: str | None = None
-
-
-class ClaimTemplate(Shape):
-    metadata: TemplateMetadata | None = None
+class ClaimRetention(Shape):
+    when_deleted: str | None = None
+    when_scaled: str | None = None
 
 
 class StatefulSetSpec(Replicated):
     ordinals: Ordinals | None = None
+    persistent_volume_claim_retention_policy: ClaimRetention | None = None
     volume_claim_templates: list[ClaimTemplate | None] | None = None
+
+
+class RollingUpdate(Shape):
+    max_surge: int | float | str | None = None
+
+
+class Strategy(Shape):
+    type: str | None = None
+    rolling_update: RollingUpdate | None = None
+
+
+class DeploymentSpec(Replicated):
+    strategy: Strategy | None = None
 
 
 class JobSpec(Templated):
@@ -64,9 +77,12 @@ class StatefulSetObject(Shape):
     spec: StatefulSetSpec | None = None
 
 
-class ReplicatedObject(Shape):
-    """A Deployment or ReplicaSet."""
+class DeploymentObject(Shape):
+    metadata: AnnotatedMetadata
+    spec: DeploymentSpec | None = None
 
+
+class ReplicaSetObject(Shape):
     metadata: AnnotatedMetadata
     spec: Replicated | None = None
 
@@ -98,15 +114,40 @@ def read_stateful_set(stateful_set: StatefulSetObject) -> tuple[Fact, ...]:
         claim_templates=tuple(shared(metadata.name) for metadata in given(templates) if metadata.name),
         replicas=_replicas(spec),
         first_ordinal=ordinals.start or 0,
+        deletes_claims=_deletes_claims(spec.persistent_volume_claim_retention_policy or ClaimRetention()),
+        classes=template_classes(given(spec.volume_claim_templates)),
     )
 
 
-def read_deployment(deployment: ReplicatedObject) -> tuple[Fact, ...]:
-    spec = deployment.spec or Replicated()
-    return _workload("Deployment", deployment.metadata, spec.template, replicas=_replicas(spec))
+def _deletes_claims(retention: ClaimRetention) -> tuple[str, ...]:
+    told = {"whenDeleted": retention.when_deleted, "whenScaled": retention.when_scaled}
+    return tuple([when for when, policy in told.items() if policy == "Delete"])
 
 
-def read_replica_set(replica_set: ReplicatedObject) -> tuple[Fact, ...]:
+def read_deployment(deployment: DeploymentObject) -> tuple[Fact, ...]:
+    spec = deployment.spec or DeploymentSpec()
+    return _workload(
+        "Deployment",
+        deployment.metadata,
+        spec.template,
+        replicas=_replicas(spec),
+        surges=_surges(spec.strategy or Strategy(), _replicas(spec)),
+    )
+
+
+def _surges(strategy: Strategy, replicas: int) -> bool:
+    """Shares round up, and a quarter is what the API takes where nothing is written: one pod more of any number.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#max-surge
+    """
+    if replicas < 1 or strategy.type not in (None, "", "RollingUpdate"):
+        return False
+    most = strategy.rolling_update.max_surge if strategy.rolling_update else None
+    written = most.removesuffix("%") if isinstance(most, str) else most
+    return written is None or parse_quantity(written) != 0
+
+
+def read_replica_set(replica_set: ReplicaSetObject) -> tuple[Fact, ...]:
     spec = replica_set.spec or Replicated()
     found = _workload("ReplicaSet", replica_set.metadata, spec.template, replicas=_replicas(spec))
     return (*found, *read_controlled("ReplicaSet", replica_set.metadata))
@@ -152,13 +193,19 @@ def _workload(  # noqa: PLR0913 - one keyword for each field that only some kind
     first_ordinal: int = 0,
     suspended: bool = False,
     finished: bool = False,
+    deletes_claims: tuple[str, ...] = (),
+    surges: bool = False,
+    classes: frozenset[str] = frozenset(),
 ) -> tuple[Fact, ...]:
     claims = template_claims(template)
     owner = metadata.owner
     # A Deployment's annotations are copied to its ReplicaSets, where the old ones keep what stood there once.
     copied = kind == "ReplicaSet" and owner is not None
     annotations = NO_ANNOTATIONS if copied else metadata.annotations
-    if not claims and not claim_templates and annotations == NO_ANNOTATIONS:
+    # What controls it speaks for it; old revisions would keep classes that nothing asks for any more.
+    speaks = not finished and (owner is None or owner.kind not in ("Deployment", "CronJob"))
+    classes |= ephemeral_classes(template) if speaks else frozenset()
+    if not claims and not claim_templates and not classes and annotations == NO_ANNOTATIONS:
         return ()
     return (
         Workload(
@@ -176,5 +223,9 @@ def _workload(  # noqa: PLR0913 - one keyword for each field that only some kind
             suspended=suspended,
             finished=finished,
             owner=owner,
+            deletes_claims=deletes_claims,
+            surges=surges,
+            pod_labels=template_labels(template),
+            template_classes=tuple(sorted(classes)),
         ),
     )

@@ -5,8 +5,6 @@ Here belong the fields that are read and what they mean. Error messages and para
 
 from collections.abc import Iterable
 
-import msgspec
-
 from holdfast.model.facts import Fact
 from holdfast.model.identity import ObjectKey
 from holdfast.model.snapshots import (
@@ -17,10 +15,12 @@ from holdfast.model.snapshots import (
     SnapshotGroup,
     SnapshotGroupContent,
 )
-from holdfast.sources.shapes import Annotation, Metadata, Shape, given, shared
+from holdfast.sources.annotated import read_annotated
+from holdfast.sources.shapes import AnnotatedMetadata, Metadata, Shape, given, shared
 from holdfast.sources.values import parse_quantity, parse_time
 
 VELERO_BACKUP = "velero.io/backup-name"
+DEFAULT_CLASS = "snapshot.storage.kubernetes.io/is-default-class"
 GROUP_LABEL = "volumeGroupSnapshotName"  # on members that external-snapshotter 6.3 to 8.1 made
 
 
@@ -78,9 +78,16 @@ def read_snapshot(snapshot: SnapshotObject) -> tuple[Fact, ...]:
             velero_backup=shared(metadata.label(VELERO_BACKUP)),
             created_by=shared(metadata.label("app.kubernetes.io/created-by")),
             owner=metadata.owner,
+            owned_by=shared(_owner(metadata)),
             deleting_since=metadata.deleting_since,
         ),
     )
+
+
+def _owner(metadata: Metadata) -> str:
+    """Kind and name; of several owners the controlling one."""
+    owners = sorted(given(metadata.owner_references), key=lambda owner: not owner.controller)
+    return f"{owners[0].kind or 'an object'} {owners[0].name or ''}".strip() if owners else ""
 
 
 class Reference(Shape):
@@ -91,6 +98,7 @@ class Reference(Shape):
 
 class ContentSource(Shape):
     volume_handle: str | None = None
+    snapshot_handle: str | None = None
 
 
 class ContentSpec(Shape):
@@ -105,6 +113,7 @@ class ContentStatus(Shape):
     creation_time: int | None = None  # nanoseconds since the epoch, beyond what a float holds exactly
     ready_to_use: bool | None = None
     restore_size: int | float | str | None = None
+    snapshot_handle: str | None = None
     volume_group_snapshot_handle: str | None = None
 
 
@@ -134,6 +143,7 @@ def read_content(content: ContentObject) -> tuple[Fact, ...]:
             size=parse_quantity(status.restore_size),
             grouped=bool(status.volume_group_snapshot_handle),
             velero_backup=shared(metadata.label(VELERO_BACKUP)),
+            snapshot_handle=status.snapshot_handle or source.snapshot_handle or "",
             deleting_since=metadata.deleting_since,
         ),
     )
@@ -148,33 +158,24 @@ def _seconds(nanoseconds: int | None) -> float | None:
     return nanoseconds / 1_000_000_000 if nanoseconds and 0 < nanoseconds < 2**63 else None
 
 
-class DefaultAnnotation(Shape):
-    is_default: Annotation = msgspec.field(
-        default=None, name="snapshot.storage.kubernetes.io/is-default-class"
-    )
-
-
-class ClassMetadata(Metadata):
-    annotations: DefaultAnnotation | None = None
-
-
 class ClassObject(Shape):
     """A VolumeSnapshotClass has no spec. ``parameters`` may name secrets and stay unread."""
 
-    metadata: ClassMetadata
+    metadata: AnnotatedMetadata
     driver: str | None = None
     deletion_policy: str | None = None
 
 
 def read_class(snapshot_class: ClassObject) -> tuple[Fact, ...]:
-    annotations = snapshot_class.metadata.annotations or DefaultAnnotation()
+    metadata = snapshot_class.metadata
     return (
         SnapshotClass(
-            name=shared(snapshot_class.metadata.name),
+            name=shared(metadata.name),
             driver=shared(snapshot_class.driver),
             deletion_policy=shared(snapshot_class.deletion_policy),
-            is_default=annotations.is_default == "true",
+            is_default=metadata.annotation(DEFAULT_CLASS) == "true",
         ),
+        *read_annotated("VolumeSnapshotClass", metadata),
     )
 
 

@@ -59,7 +59,8 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
             copies.append(copy)
     misses = (*told.misses, *(miss for miss in unproven if miss.time >= claim.created))
     covers = tuple(_covers(claim, facts))
-    return msgspec.structs.replace(told, copies=tuple(copies), covers=covers, misses=misses)
+    objects = bool(copies or covers)
+    return msgspec.structs.replace(told, copies=tuple(copies), covers=covers, misses=misses, objects=objects)
 
 
 def _unproven(copy: Copy) -> Miss:

@@ -53,7 +53,8 @@ _RESULTS: dict[str, Result] = {"success": "success", "partial": "partial", "fail
 def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
     told = TOOL.cover(claim, facts, rolls)
     copies = tuple(_detailed(copy, facts) for copy in told.copies)
-    return msgspec.structs.replace(told, copies=copies, covers=tuple(_covers(claim, facts)))
+    covers = tuple(_covers(claim, facts))
+    return msgspec.structs.replace(told, copies=copies, covers=covers, objects=bool(copies or covers))
 
 
 def _detailed(copy: Copy, facts: Facts) -> Copy:

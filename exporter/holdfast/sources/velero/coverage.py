@@ -5,6 +5,7 @@ counters. A Completed backup alone proves nothing: Velero passes over volumes in
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import Literal, TypeVar
 
@@ -42,7 +43,16 @@ def cover(claim: Claim, facts: Facts, rolls: Rolls) -> Coverage:
         drills=tuple(drills(claim, captured, facts)),
         awaits=awaited(claim, captured, facts),
         stranger=is_stranger(claim, facts),
+        objects=_takes_objects(claim, facts),
     )
+
+
+def _takes_objects(claim: Claim, facts: Facts) -> bool:
+    """Whether a plan that runs, or a run that did not fail, takes what runs in the claim's namespace."""
+    plans = (plan.scope for plan in _reaching(Plan, claim, facts) if plan.valid and not plan.paused)
+    runs = (run.scope for run in _reaching(Backup, claim, facts) if run.home and run.outcome != "failed")
+    namespace = claim.ref.namespace
+    return any(scope.workloads and scope.namespaces.takes(namespace) for scope in chain(plans, runs))
 
 
 def scopes(claim: Claim, facts: Facts) -> Collection[tuple[str, ...]]:

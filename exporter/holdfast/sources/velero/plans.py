@@ -62,7 +62,12 @@ def target(key: TargetKey, facts: Facts) -> Target | None:
     if location is None:
         return None
     check = facts.get(LocationCheck, key.namespace, key.name)
-    return Target(key=key, available=location.available, checked=check.checked if check else None)
+    return Target(
+        key=key,
+        available=location.available,
+        checked=check.checked if check else None,
+        region=location.region if isinstance(location, Location) else "",
+    )
 
 
 def usual_target(namespace: str, facts: Facts) -> str:

@@ -201,7 +201,10 @@ def read_location(location: LocationObject) -> tuple[Fact, ...]:
     target = TargetKey(NAME, metadata.namespace, shared(metadata.name))
     checked = parse_time(status.last_validation_time)
     available = AVAILABLE.get(status.phase or "")
-    records: list[Fact] = [Location(target=target, available=available, default=bool(spec.default))]
+    region = shared(spec.config.region) if spec.config else ""
+    records: list[Fact] = [
+        Location(target=target, available=available, default=bool(spec.default), region=region)
+    ]
     if checked is not None:
         records.append(LocationCheck(target=target, checked=checked))
     return tuple(records)

@@ -261,6 +261,7 @@ class Location(Fact, frozen=True, kw_only=True, gc=False):
     target: TargetKey
     available: bool | None
     default: bool
+    region: str = ""
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -11,19 +11,24 @@ from functools import lru_cache
 
 import msgspec
 
-from holdfast.model.facts import Labels
+from holdfast.model.selector import Labels
 from holdfast.sources.shapes import given
 from holdfast.sources.velero.shapes import HookShape, ScopeShape, SelectorShape
 
 CLAIMS = "persistentvolumeclaims"
 PODS = "pods"
 VOLUMES = "persistentvolumes"
+WORKLOADS = ("statefulsets", "deployments", "daemonsets", "cronjobs")
 
 # Velero asks the API server how a resource may be spelled; these are the spellings of those that matter here.
 _SPELLINGS = {
     **dict.fromkeys(("pvc", "persistentvolumeclaim"), CLAIMS),
     **dict.fromkeys(("po", "pod"), PODS),
     **dict.fromkeys(("pv", "persistentvolume"), VOLUMES),
+    **dict.fromkeys(("sts", "statefulset", "statefulsets.apps"), "statefulsets"),
+    **dict.fromkeys(("deploy", "deployment", "deployments.apps"), "deployments"),
+    **dict.fromkeys(("ds", "daemonset", "daemonsets.apps"), "daemonsets"),
+    **dict.fromkeys(("cj", "cronjob", "cronjobs.batch"), "cronjobs"),
 }
 
 
@@ -81,7 +86,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one spec selects. ``signature`` tells two scopes apart.
 
     ``selectors``: any may hold; none means every object. ``pods``, ``claims``, ``volumes``: whether that kind
-    passes the resource filters. ``files`` and ``move`` are None where the server's own default decides.
+    passes the resource filters; ``workloads``: one of the kinds that make pods does. ``files`` and ``move`` are None where the server's own default decides.
     ``policy``: a ConfigMap that we do not read decides volume by volume.
     """
 
@@ -91,6 +96,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     pods: bool
     claims: bool
     volumes: bool
+    workloads: bool
     snapshots: bool
     move: bool | None
     files: bool | None
@@ -117,15 +123,16 @@ def compile_scope(spec: ScopeShape) -> Scope:
 @lru_cache(maxsize=1024)
 def _compiled(text: bytes) -> Scope:
     spec = msgspec.json.decode(text, type=ScopeShape)
-    pods, claims, volumes = _resources(spec)
+    kinds = _kinds(spec)
     files = spec.default_volumes_to_fs_backup
     return Scope(
         signature=hashlib.sha256(text).hexdigest()[:16],
         namespaces=_filter(spec.included_namespaces, spec.excluded_namespaces),
         selectors=tuple(_requirements(selector) for selector in _selectors(spec)),
-        pods=pods,
-        claims=claims,
-        volumes=volumes,
+        pods=kinds.takes(PODS),
+        claims=kinds.takes(CLAIMS),
+        volumes=_volumes_pass(spec, kinds),
+        workloads=any(kinds.takes(name) for name in WORKLOADS),
         snapshots=spec.snapshot_volumes is not False,
         move=spec.snapshot_move_data,
         files=spec.default_volumes_to_restic if files is None else files,
@@ -153,23 +160,27 @@ def _requirements(selector: SelectorShape | None) -> tuple[Requirement, ...]:
     return (*equal, *wider)
 
 
-def _resources(spec: ScopeShape) -> tuple[bool, bool, bool]:
-    """Whether pods, claims and volumes pass the resource filters, of which there are two families."""
-    wide = spec.include_cluster_resources
-    if wide is not None or spec.included_resources or spec.excluded_resources:
+def _kinds(spec: ScopeShape) -> Filter:
+    """The filter of kinds within namespaces. There are two families of resource filters."""
+    if _is_wide(spec):
         some = [
             name for name in given(spec.excluded_resources) if name != "*"
         ]  # Velero ignores that one here
-        kinds = _filter(spec.included_resources, some, spell=True)
-        volumes = not kinds.excluded.hold(VOLUMES) if wide else wide is None and kinds.takes(VOLUMES)
-        return kinds.takes(PODS), kinds.takes(CLAIMS), volumes
+        return _filter(spec.included_resources, some, spell=True)
     inside, outside = spec.included_namespace_scoped_resources, spec.excluded_namespace_scoped_resources
-    kinds = _filter(inside, outside, spell=True)
-    return kinds.takes(PODS), kinds.takes(CLAIMS), _volumes_pass(spec)
+    return _filter(inside, outside, spell=True)
 
 
-def _volumes_pass(spec: ScopeShape) -> bool:
-    """A volume comes with its claim, unless its kind is ruled out."""
+def _is_wide(spec: ScopeShape) -> bool:
+    wide = spec.include_cluster_resources
+    return bool(wide is not None or spec.included_resources or spec.excluded_resources)
+
+
+def _volumes_pass(spec: ScopeShape, kinds: Filter) -> bool:
+    """By the newer filters a volume comes with its claim, unless its kind is ruled out."""
+    if _is_wide(spec):
+        wide = spec.include_cluster_resources
+        return not kinds.excluded.hold(VOLUMES) if wide else wide is None and kinds.takes(VOLUMES)
     return _filter((), spec.excluded_cluster_scoped_resources, spell=True).takes(VOLUMES)
 
 

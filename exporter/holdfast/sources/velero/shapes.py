@@ -100,8 +100,15 @@ class ScheduleObject(Shape):
     status: ScheduleStatus | None = None
 
 
+class LocationConfig(Shape):
+    """Of a store's options only where it lies; others may say how to get in."""
+
+    region: str | None = None
+
+
 class LocationSpec(Shape):
     default: bool | None = None
+    config: LocationConfig | None = None
 
 
 class LocationStatus(Shape):

@@ -1,0 +1,1 @@
+"""How each check of ``model.check`` is judged: pure functions, by what they look at."""

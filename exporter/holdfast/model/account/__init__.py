@@ -1,0 +1,1 @@
+"""The shapes in which the program tells what it concluded: the report, an explanation. Filled elsewhere, served as JSON."""
