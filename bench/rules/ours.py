@@ -152,12 +152,16 @@ CLAIMS: Mapping[str, Callable[[Claim], Rows]] = {
     "holdfast_pvc_available_bytes": lambda c: [((), c.size * max(0.0, 0.97 - c.used))],
     "holdfast_pvc_inodes_used": lambda c: [((), 10_000 + c.number)],
     "holdfast_pvc_inodes": _all(3_000_000),
+    "holdfast_pvc_used_ratio": lambda c: [
+        (("bytes",), min(c.used / 0.97, 1.0)),
+        (("inodes",), (10_000 + c.number) / 3_000_000),
+    ],
     "holdfast_pvc_usage_age_seconds": lambda c: [((), 7200.0 if c.number % 400 == 3 else 30.0)],
     "holdfast_pvc_usage_unmeasured": lambda c: _only(c.number % 200 == 17, 1, "node-silent"),
     "holdfast_pvc_backend_info": lambda c: _only(c.storageclass == "shared", 1, f"nfs-{c.number % 20}"),
     "holdfast_pvc_time_to_full_seconds": _both(lambda c: c.left),
-    "holdfast_pvc_time_to_full_early_seconds": _both(lambda c: 0.7 * c.left),
-    "holdfast_pvc_time_to_full_late_seconds": _both(lambda c: 1.4 * c.left),
+    "holdfast_pvc_time_to_full_early_seconds": lambda c: _only(c.fills, 0.7 * c.left, "bytes"),
+    "holdfast_pvc_time_to_full_late_seconds": lambda c: _only(c.fills, 1.4 * c.left, "bytes"),
     "holdfast_pvc_full_chance_ratio": lambda c: [
         (("bytes",), 0.9 if c.left <= 6 * DAY else 0.02),
         (("inodes",), 0.0),

@@ -76,6 +76,10 @@ class Claim:
         return f"{self.namespace}-{'hourly' if self.number % 10 == 0 else 'daily'}"
 
     @property
+    def fills(self) -> bool:
+        return self.left < float("inf")
+
+    @property
     def replicated(self) -> bool:
         return self.number % 10 == 3
 

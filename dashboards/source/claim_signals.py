@@ -5,7 +5,7 @@ The same rules hold as in signals.py, whose selectors and folds are used here.
 
 from grafana_foundation_sdk.models import units
 
-from dashboards.source.filling_signals import DAY, NEVER, inodes_ratio, offered, used_ratio
+from dashboards.source.filling_signals import DAY, NEVER
 from dashboards.source.signals import CLAIM, Signal, on, per
 from holdfast.assessment.forecast.signs import FULL
 from holdfast.model.filling import RESOURCES
@@ -18,6 +18,16 @@ _BOUNDS = {"early": "_early", "most likely": "", "late": "_late"}
 def of_it(family: str, *labels: str, **matchers: str) -> str:
     """What the family tells of the chosen claim."""
     return per(family, *CLAIM, *labels, **CHOSEN, **matchers)
+
+
+def _offered() -> str:
+    """Bytes that whoever is not root can fill: without what the file system keeps back, a tenth at the most.
+
+    What others have written into it is no such reserve: then its whole size counts, as it does for the exporter.
+    """
+    size = of_it("holdfast_pvc_filesystem_bytes")
+    usable = f"{of_it('holdfast_pvc_used_bytes')} + {of_it('holdfast_pvc_available_bytes')}"
+    return f"((({usable}) < {size}) >= 0.9 * {size} or {size})"
 
 
 def _told(bound: str, **matchers: str) -> str:
@@ -83,13 +93,13 @@ USED_RATIO = Signal(
     name="Bytes used",
     description="Share of the bytes that is in use.",
     unit=units.PercentUnit,
-    expression=f"max({used_ratio(**CHOSEN)})",
+    expression=f"max({of_it('holdfast_pvc_used_ratio', resource='bytes')})",
 )
 INODES_RATIO = Signal(
     name="Inodes used",
     description="Share of the inodes that is in use.",
     unit=units.PercentUnit,
-    expression=f"max({inodes_ratio(**CHOSEN)})",
+    expression=f"max({of_it('holdfast_pvc_used_ratio', resource='inodes')})",
 )
 LEFT = Signal(
     name="Full in",
@@ -130,10 +140,10 @@ SIZE = Signal(
     name="Offered",
     description="Bytes that the file system offers.",
     unit=units.BytesIEC,
-    expression=_last(offered(**CHOSEN)),
+    expression=_last(_offered()),
     legend="offered",
 )
-FAN = _fan("bytes", USED.expression, offered(**CHOSEN), units.BytesIEC)
+FAN = _fan("bytes", USED.expression, _offered(), units.BytesIEC)
 
 INODES_USED = Signal(
     name="Inodes: use, number and the fan of the forecast",

@@ -19,64 +19,24 @@ NEVER = "not in sight"
 
 _COVERAGE = "holdfast_usage_coverage_claims"
 _LEFT = "holdfast_pvc_time_to_full_seconds"
+_USED_RATIO = "holdfast_pvc_used_ratio"
 _RESOURCE = (*CLAIM, "resource")
 _UNLOOKED = "|".join(reason for reason in UNMEASURED_REASONS if reason != "block-mode")
 """A block device has nothing to measure, so that it is not missed."""
-
-
-def offered(**matchers: str) -> str:
-    """Bytes that whoever is not root can fill: without what the file system keeps back, a tenth at the most.
-
-    What others have written into it is no such reserve: then its whole size counts, as it does for the exporter.
-    """
-    size = per("holdfast_pvc_filesystem_bytes", *CLAIM, **matchers)
-    usable = (
-        f"{per('holdfast_pvc_used_bytes', *CLAIM, **matchers)}"
-        f" + {per('holdfast_pvc_available_bytes', *CLAIM, **matchers)}"
-    )
-    return f"((({usable}) < {size}) >= 0.9 * {size} or {size})"
-
-
-def used_ratio(among: str = "", **matchers: str) -> str:
-    """Each replica reckons with what it has measured itself: of a large cluster nothing is aggregated but the result."""
-    used, free, size = (
-        select(f"holdfast_pvc_{stat}_bytes", **matchers) for stat in ("used", "available", "filesystem")
-    )
-    return _of_claims(f"{used} / ((({used} + {free}) < {size}) >= 0.9 * {size} or {size})", among)
-
-
-def inodes_ratio(among: str = "", **matchers: str) -> str:
-    used, there = (select(f"holdfast_pvc_{stat}", **matchers) for stat in ("inodes_used", "inodes"))
-    return _of_claims(f"{used} / {there}", among)
-
-
-def _of_claims(ratio: str, among: str) -> str:
-    picked = " ".join(filter(None, (ratio, among)))
-    return f"max by ({', '.join(('cluster', *CLAIM))}) ({picked})"
-
-
-def _either_ratio(among: str = "") -> str:
-    """By resource, as times to full are."""
-    return " or ".join(
-        f'label_replace({ratio}, "resource", "{resource}", "", "")'
-        for resource, ratio in (("bytes", used_ratio(among)), ("inodes", inodes_ratio(among)))
-    )
-
 
 _NEAREST_LEFT = per(_LEFT, *CLAIM)
 """Of bytes and inodes whichever is full first: the fold of a countdown is the least."""
 
 _OBJECTIVE = per("holdfast_pvc_time_to_full_objective_seconds", *CLAIM)
-_EARLY = f"min by ({', '.join(('cluster', *_RESOURCE))}) ({select('holdfast_pvc_time_to_full_early_seconds')} < +Inf)"
-_PERHAPS = f"({_EARLY} <= {on(*CLAIM)} group_left () {_OBJECTIVE})"
+_PERHAPS = f"{select('holdfast_pvc_full_chance_ratio')} >= 0.05"
+"""One in twenty, as the earliest time that must be reckoned with."""
+
 _IN_SIGHT = (
     f"min by ({', '.join(('cluster', *_RESOURCE))})"
     f" ({select(_LEFT)} < +Inf or {select(_LEFT)} and {on(*_RESOURCE)} {_PERHAPS})"
 )
 _FIRST = f"bottomk(100, bottomk by (cluster, {', '.join(CLAIM)}) (1, {_IN_SIGHT}))"
 """Claims of which full is in sight, or may be near: the hundred nearest, each with the resource that is full first."""
-
-_OF_FIRST = f"and {on(*_RESOURCE)} ({_FIRST})"
 
 
 def _of_first(family: str, *labels: str) -> str:
@@ -99,7 +59,7 @@ def _within(name: str) -> str:
 FULL_NOW = Signal(
     name="Full now",
     description="Claims that use 99 % or more of the bytes or inodes that they offer.",
-    expression=_claims(f"{used_ratio()} >= {FULL} or {inodes_ratio()} >= {FULL}"),
+    expression=_claims(f"group by ({', '.join(('cluster', *CLAIM))}) ({select(_USED_RATIO)} >= {FULL})"),
 )
 FULL_SOON = Signal(
     name="Full soon",
@@ -164,7 +124,7 @@ FIRST_EARLY = Signal(
     name="Earliest",
     description="Earliest time until full that must be reckoned with.",
     unit=units.Seconds,
-    expression=f"{_EARLY} {_OF_FIRST}",
+    expression=_of_first("holdfast_pvc_time_to_full_early_seconds", *_RESOURCE),
 )
 FIRST_LATE = Signal(
     name="Latest",
@@ -182,7 +142,7 @@ FIRST_USED = Signal(
     name="Used",
     description="Share of the bytes or inodes, whichever is full first, that is in use.",
     unit=units.PercentUnit,
-    expression=f"({_either_ratio(f'and {on(*CLAIM)} ({_FIRST})')}) {_OF_FIRST}",
+    expression=_of_first(_USED_RATIO, *_RESOURCE),
 )
 FIRST_GROWTH = Signal(
     name="Growth a day",
@@ -201,7 +161,9 @@ FIRST_FIXED = Signal(
     expression=_of_first("holdfast_pvc_not_expandable", *CLAIM, "reason"),
 )
 
-_FULLEST = f"topk(30, topk by (cluster, {', '.join(CLAIM)}) (1, {_either_ratio()}))"
+_FULLEST = f"topk(30, topk by (cluster, {', '.join(CLAIM)}) (1, topk(60, {per(_USED_RATIO, *_RESOURCE)})))"
+"""Among the sixty fullest of all bytes and inodes are thirty claims at least."""
+
 _OF_FULLEST = f"and {on(*CLAIM)} {_FULLEST}"
 
 FULLEST_RATIO = Signal(
@@ -232,7 +194,7 @@ FULLEST_INODES = Signal(
     name="Inodes used",
     description="Share of the inodes that is in use; none where the file system does not count them.",
     unit=units.PercentUnit,
-    expression=inodes_ratio(_OF_FULLEST),
+    expression=per(_USED_RATIO, *CLAIM, among=_OF_FULLEST, resource="inodes"),
 )
 FULLEST_AGE = Signal(
     name="Measured before",

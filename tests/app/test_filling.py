@@ -101,6 +101,31 @@ def test_a_sample_is_published_with_its_age() -> None:
     assert rows(world, "pvc_usage_age_seconds") == [f"{{{C}}} 30"]
 
 
+@pytest.mark.parametrize(
+    ("told", "ratio"),
+    [
+        ({"used": 4.0, "capacity": 10.0}, 0.4),
+        ({"used": 945.0, "available": 5.0, "capacity": 1000.0}, 945 / 950),  # root keeps back a twentieth
+        ({"used": 100.0, "available": 300.0, "capacity": 1000.0}, 0.7),  # others fill it as well
+        ({"used": 600.0, "available": 500.0, "capacity": 1000.0}, 0.6),  # what is free counts twice
+        ({"used": 11.0, "capacity": 10.0}, 1.0),
+    ],
+)
+def test_how_full_a_claim_is_is_a_share_of_what_it_offers(told: dict[str, float], ratio: float) -> None:
+    measured = UsageSample(claim=ClaimRef("shop", "data"), time=NOW, **told)
+    (row,) = rows(served(World(*mounted()), [measured]), "pvc_used_ratio")
+    head, _, value = row.rpartition(" ")
+    assert (head, float(value)) == (f'{{{C},resource="bytes"}}', ratio)
+
+
+def test_how_full_it_is_of_inodes_stands_beside_it() -> None:
+    world = served(World(*mounted()), [sample(inodes=1000.0, inodes_used=10.0)])
+    assert rows(world, "pvc_used_ratio") == [
+        f'{{{C},resource="bytes"}} 0.4',
+        f'{{{C},resource="inodes"}} 0.01',
+    ]
+
+
 def test_a_claim_that_grows_is_full_some_day() -> None:
     world = served(World(*mounted()), growing())
     (left,) = rows(world, "pvc_time_to_full_seconds")
@@ -281,7 +306,7 @@ def test_claims_on_one_export_share_it_and_it_is_shown_once() -> None:
     assert [row.partition(",backend")[2] for row in rows(world, "pvc_backend_info")] == [
         f"{backend.removeprefix('backend')}}} 1"
     ] * 2
-    assert rows(world, "pvc_used_bytes") == []
+    assert rows(world, "pvc_used_bytes") == rows(world, "pvc_used_ratio") == []
     assert rows(world, "pvc_time_to_full_seconds") == []
     assert rows(world, "backend_used_bytes") == [f"{{{backend}}} {int(9 * GI)}"]
     assert rows(world, "backend_capacity_bytes") == [f"{{{backend}}} {int(10 * GI)}"]

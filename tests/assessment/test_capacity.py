@@ -156,6 +156,24 @@ def test_what_a_class_gives_out_in_a_namespace() -> None:
     assert world.rows(*families) == []
 
 
+def test_the_largest_claim_of_a_class_is_what_a_restore_needs_room_for() -> None:
+    """It is the largest of those that are there: when it goes, the next one is."""
+    large = claim("shop/b", status={"phase": "Bound", "capacity": {"storage": "20Gi"}})
+    waits = claim("shop/c", spec={"volumeName": None}, status={"phase": "Pending", "capacity": None})
+    world = World(claim("shop/a"), large, waits)
+    assert world.rows("class_largest_claim_bytes") == [
+        'class_largest_claim_bytes{namespace="shop",storageclass="fast"} 21474836480'
+    ]
+    world.drop(large)
+    world.judge()
+    assert world.rows("class_largest_claim_bytes") == [
+        'class_largest_claim_bytes{namespace="shop",storageclass="fast"} 10737418240'
+    ]
+    world.drop(claim("shop/a"))
+    world.judge()
+    assert world.rows("class_largest_claim_bytes") == []
+
+
 def sample(name: str, used: float | None) -> UsageSample:
     return UsageSample(claim=ClaimRef("shop", name), time=NOW - 60, used=used, inodes_used=1.0, capacity=1e10)
 

@@ -66,13 +66,13 @@ def test_columns_of_a_claim_tell_of_the_same_resource(prometheus: Prometheus) ->
 
 
 @pytest.mark.real
-def test_use_is_a_share_of_what_can_be_written(prometheus: Prometheus) -> None:
-    """What ext4 keeps back is not offered: 945 of 950. What others wrote is part of the size: 100 of 1000."""
-    answer = prometheus.query(asked(filling_signals.used_ratio(), cluster="eu"))
-    assert {
-        (sample.labels["namespace"], sample.labels["persistentvolumeclaim"]): round(sample.value, 3)
-        for sample in answer
-    } == {("db", "data"): 0.5, ("db", "good"): 0.995, ("web", "data"): 0.1}
+def test_the_fullest_stand_once_by_the_fuller_of_the_two(prometheus: Prometheus) -> None:
+    answer = prometheus.query(asked(filling_signals.FULLEST_RATIO.expression, cluster="eu"))
+    assert by_claim(answer) == {
+        ("db", "data"): ("bytes", 0.5),
+        ("db", "good"): ("bytes", 0.995),
+        ("web", "data"): ("inodes", 0.98),
+    }
 
 
 @pytest.mark.real

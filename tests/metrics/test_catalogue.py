@@ -95,11 +95,13 @@ class_expandable: namespace storageclass
 class_claims: namespace storageclass
 class_requested_bytes: namespace storageclass
 class_capacity_bytes: namespace storageclass
+class_largest_claim_bytes: namespace storageclass
 class_used_bytes: namespace storageclass
 class_measured_bytes: namespace storageclass
 pvc_used_bytes: namespace persistentvolumeclaim
 pvc_inodes_used: namespace persistentvolumeclaim
 pvc_inodes: namespace persistentvolumeclaim
+pvc_used_ratio: namespace persistentvolumeclaim resource
 pvc_usage_age_seconds: namespace persistentvolumeclaim
 pvc_filesystem_bytes: namespace persistentvolumeclaim
 pvc_available_bytes: namespace persistentvolumeclaim

@@ -150,11 +150,6 @@ TABLE: tuple[Equivalent, ...] = (
         change=r"(?P<family>holdfast_pvc_protection_state){state=~\"late\|never\|unprotected\"} -> (?P=family){}",
         reason="each step after it names its state: this keeps safe claims out of the recorded series",
     ),
-    Equivalent(
-        rule="holdfast:pvc_used:ratio",
-        change=r"(?P<left>holdfast_pvc_inodes_used{} / .*) >= 0.5 -> (?P=left)( > 0.5)?|0\.5 -> 0\.(55|45)",
-        reason="alerts begin at nine tenths: this keeps the many claims with few inodes out of the recorded series",
-    ),
 )
 
 

@@ -354,6 +354,6 @@ def test_full_soon_is_the_condition_that_the_forecaster_is_measured_by() -> None
         rule
         for group in yaml.safe_load((pack.RULES / "capacity.yaml").read_text())["groups"]
         for rule in group["rules"]
-        if rule.get("record") == "holdfast:pvc_full_foretold:seconds"
+        if rule.get("record") == "holdfast:pvc_full_likely:ratio"
     )
-    assert re.search(r"holdfast_pvc_full_chance_ratio\)\s*>= ([\d.]+)", rule["expr"])[1] == f"{LIKELY:g}"  # type: ignore[index]
+    assert re.search(r"holdfast_pvc_full_chance_ratio >= ([\d.]+)", rule["expr"])[1] == f"{LIKELY:g}"  # type: ignore[index]

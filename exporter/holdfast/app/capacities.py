@@ -1,6 +1,8 @@
 """Quotas, pools, classes and the growth of claims: how each is judged, and what follows from it. Nothing is concluded here."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -181,11 +183,12 @@ def expansions(subject: Subject, facts: Facts) -> list[Subject]:
 class Provisions:
     """What the claims of each namespace and class ask for and use together, summed up as their judgements change.
 
-    A sum costs the same whether a class has ten claims or ten thousand.
+    A sum costs the same whether a class has ten claims or ten thousand, and the largest as much as there are sizes.
     """
 
     def __init__(self) -> None:
         self._sums: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._sizes: dict[tuple[str, ...], Counter[int]] = {}
 
     def moved(
         self,
@@ -212,22 +215,40 @@ class Provisions:
                 self._sums[part[0]] = tuple(
                     [total + step * amount for total, amount in zip(sums, part[1], strict=True)]
                 )
+                sizes = self._sizes.setdefault(part[0], Counter())
+                sizes[part[1].capacity] += step
+                if not sizes[part[1].capacity]:
+                    del sizes[part[1].capacity]
         return [Subject(PROVISION, key) for key in {part[0] for part in (old, new) if part is not None}]
 
     def judge(self, key: tuple[str, ...], _: Setting) -> _Verdict:
         claims, requested, capacity, used, measured = self._sums.get(key, (0,) * 5)
         if not claims:
             self._sums.pop(key, None)
+            self._sizes.pop(key, None)
             return None, ()
         provision = Provision(
-            claims=claims, requested=requested, capacity=capacity, used=used, measured=measured
+            claims=claims,
+            requested=requested,
+            capacity=capacity,
+            used=used,
+            measured=measured,
+            largest=max(self._sizes[key]),
         )
         return provision, ()
 
 
+class _Amounts(NamedTuple):
+    claims: int
+    requested: int
+    capacity: int
+    used: int
+    measured: int
+
+
 def _part(
     claim: Judgement | None, filling: Judgement | None
-) -> tuple[tuple[str, ...], tuple[int, int, int, int, int]] | None:
+) -> tuple[tuple[str, ...], _Amounts] | None:
     """What one claim adds: 1, its request, its size, its use, and its size where that use is known.
 
     A size that is not known adds nothing: a claim that waits was given nothing yet.
@@ -236,8 +257,7 @@ def _part(
         return None
     key, capacity = (claim.ref.namespace, claim.storage_class), claim.capacity or 0
     used = _own_use(filling)
-    amounts = (1, claim.requested or 0, capacity, used or 0, 0 if used is None else capacity)
-    return key, amounts
+    return key, _Amounts(1, claim.requested or 0, capacity, used or 0, 0 if used is None else capacity)
 
 
 def _own_use(filling: Judgement | None) -> int | None:

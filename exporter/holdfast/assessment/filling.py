@@ -41,7 +41,7 @@ def assess_filling(claim: Claim, gauge: Gauge, asked: Asked, setting: Setting) -
     volume = facts.get(Volume, claim.volume) if claim.volume else None
     state, reason, ends = _coverage(claim, sample, running, asked, setting)
     backend = shared_place(volume, facts) or gauge.backend
-    own = sample is not None and not backend
+    own = None if backend else sample
     if sample is not None and now < sample.time + FORECAST_STANDS:
         ends.append(sample.time + FORECAST_STANDS)
     return FillingJudgement(
@@ -51,9 +51,9 @@ def assess_filling(claim: Claim, gauge: Gauge, asked: Asked, setting: Setting) -
         reason=reason,
         sample=sample,
         backend=backend,
-        bytes=_standing(_fact(gauge.bytes, sample, *_bytes(sample)), sample, claim, now) if own else None,
-        inodes=_standing(_fact(gauge.inodes, sample, *_inodes(sample)), sample, claim, now)
-        if own and _counts_inodes(sample)
+        bytes=_standing(_fact(gauge.bytes, own, own.bytes_ratio), own, claim, now) if own else None,
+        inodes=_standing(_fact(gauge.inodes, own, own.inodes_ratio), own, claim, now)
+        if own and own.inodes is not None
         else None,
         until=min(ends, default=None),
     )
@@ -89,40 +89,23 @@ def _unmeasured(running: Sequence[Pod], asked: Asked, now: float) -> tuple[str, 
     return "driver-silent" if any(pod.node in asked.answering for pod in running) else "node-silent", []
 
 
-_Amounts = tuple[float | None, float | None]
-
-
-def _bytes(sample: UsageSample | None) -> _Amounts:
-    return (sample.filled, sample.offered) if sample else (None, None)
-
-
-def _inodes(sample: UsageSample | None) -> _Amounts:
-    return (sample.inodes_used, sample.inodes) if sample else (None, None)
-
-
-def _fact(
-    prospect: Prospect, sample: UsageSample | None, taken: float | None, whole: float | None
-) -> Prospect:
+def _fact(prospect: Prospect, sample: UsageSample, taken: float | None) -> Prospect:
     """What is full is full, however little is known of how it came to be."""
-    if sample is None or taken is None or not whole or taken < FULL * whole:
+    if taken is None or taken < FULL:
         return prospect
     return Prospect(
         central=sample.time, early=sample.time, late=sample.time, chance=1.0, growth=prospect.growth
     )
 
 
-def _standing(prospect: Prospect, sample: UsageSample | None, claim: Claim, now: float) -> Prospect:
+def _standing(prospect: Prospect, sample: UsageSample, claim: Claim, now: float) -> Prospect:
     """The forecast as it stands now, or why it does not."""
-    if sample is None or now >= sample.time + FORECAST_STANDS:
+    if now >= sample.time + FORECAST_STANDS:
         return Prospect(reason="stale")
     resize = assess_resize(claim)
     if resize is not None and resize.reason in _UNGROWN:
         return Prospect(reason="resize-pending", growth=prospect.growth)
     return prospect
-
-
-def _counts_inodes(sample: UsageSample | None) -> bool:
-    return sample is not None and sample.inodes is not None
 
 
 def shared_place(volume: Volume | None, facts: Facts) -> str:
@@ -164,7 +147,7 @@ def assess_backend(
         name=name,
         members=members,
         sample=newest,
-        bytes=_fact(_soonest([gauge.bytes for gauge in gauges]), newest, *_bytes(newest))
+        bytes=_fact(_soonest([gauge.bytes for gauge in gauges]), newest, newest.bytes_ratio)
         if now < ends
         else Prospect(reason="stale"),
         until=ends if now < ends else None,

@@ -164,6 +164,12 @@ CAPACITY_FAMILIES = (
         rows=lambda provision: (((), provision.capacity),),
     ),
     Family(
+        name="holdfast_class_largest_claim_bytes",
+        help="Bytes that the largest claim of the class in the namespace was given; absent where none was given any.",
+        noun="provision",
+        rows=lambda provision: optional(provision.largest or None),
+    ),
+    Family(
         name="holdfast_class_used_bytes",
         help="Bytes that those claims of the class in the namespace use together whose use is known; absent where none is.",
         noun="provision",

@@ -32,6 +32,14 @@ def _inodes(field: str) -> Callable[[FillingJudgement], Iterable[Row]]:
     return lambda filling: optional(getattr(filling.sample, field) if filling.sample else None)
 
 
+def _ratios(filling: FillingJudgement) -> Iterable[Row]:
+    if filling.sample is None:
+        return ()
+    bytes_ratio = None if filling.backend else filling.sample.bytes_ratio
+    told = zip(RESOURCES, (bytes_ratio, filling.sample.inodes_ratio), strict=True)
+    return [((resource,), ratio) for resource, ratio in told if ratio is not None]
+
+
 def _age(filling: FillingJudgement) -> Iterable[Row]:
     return optional(filling.sample.time if filling.sample else None)
 
@@ -106,6 +114,14 @@ FILLING_FAMILIES = (
         help="Inodes that the claim's file system offers.",
         noun="filling",
         rows=_inodes("inodes"),
+    ),
+    Family(
+        name="holdfast_pvc_used_ratio",
+        help="Share of what the claim's file system offers that is taken, 0 to 1; without what is kept back for root.",
+        noun="filling",
+        further=("resource",),
+        rows=_ratios,
+        vocabulary={"resource": RESOURCES},
     ),
     Family(
         name="holdfast_pvc_usage_age_seconds",

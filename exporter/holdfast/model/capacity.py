@@ -156,7 +156,8 @@ class ExpansionJudgement(Judgement, frozen=True, kw_only=True, gc=False):
 class Provision(Judgement, frozen=True, kw_only=True, gc=False):
     """What the claims of one namespace and class ask for together, were given, and use.
 
-    ``used`` adds up what is known, and ``measured`` is what those claims were given whose use is known.
+    ``used`` adds up what is known, and ``measured`` is what those claims were given whose use is known. ``largest`` is
+    what the largest of them was given.
     """
 
     claims: int
@@ -164,6 +165,7 @@ class Provision(Judgement, frozen=True, kw_only=True, gc=False):
     capacity: int
     used: int
     measured: int
+    largest: int
 
 
 class Measure(NamedTuple):

@@ -56,11 +56,25 @@ class UsageSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.used if self.offered is None else min(self.used, self.offered)
 
     @property
+    def bytes_ratio(self) -> float | None:
+        """The share of the bytes on offer that is taken."""
+        return _share(self.filled, self.offered)
+
+    @property
+    def inodes_ratio(self) -> float | None:
+        """The share of the inodes that is taken."""
+        return _share(self.inodes_used, self.inodes)
+
+    @property
     def others_fill(self) -> bool:
         """Free space and use do not make up the file system: others have a part in it, and what is free tells more."""
         if self.capacity is None or self.used is None or self.available is None:
             return False
         return self.used + self.available < (1 - _RESERVED) * self.capacity
+
+
+def _share(taken: float | None, whole: float | None) -> float | None:
+    return min(taken / whole, 1.0) if taken is not None and whole else None
 
 
 class KubeletSpec(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -278,8 +278,8 @@ def used_ratio(sample: UsageSample | None) -> float | None:
     """Of what can be filled, bytes or inodes: the fuller of them."""
     if sample is None:
         return None
-    pairs = ((sample.filled, sample.offered), (sample.inodes_used, sample.inodes))
-    return max((min(used / whole, 1.0) for used, whole in pairs if used is not None and whole), default=None)
+    ratios = (sample.bytes_ratio, sample.inodes_ratio)
+    return max((ratio for ratio in ratios if ratio is not None), default=None)
 
 
 def full_at(prospects: tuple[Prospect, ...]) -> float:
