@@ -44,12 +44,12 @@ def _fitted(start: tuple[int, list[int], int]) -> Numbers:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.forecast.fit", description=__doc__)
     parser.add_argument(
-        "--volumes", type=int, default=2500, help="of a kind, more of some kinds and fewer of others"
+        "--volumes", type=int, default=1800, help="of a kind, more of some kinds and fewer of others"
     )
     parser.add_argument(
-        "--networks", type=int, default=2, help="fitted from different starts; their mean counts"
+        "--networks", type=int, default=1, help="fitted from different starts; their mean counts"
     )
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=22)
     parser.add_argument("--hidden", type=int, nargs="+", default=[384, 192])
     parser.add_argument("--seed", type=int, default=20_000_000, help="of the first volume of each kind")
     parser.add_argument("--jobs", type=int, default=2)

@@ -1,5 +1,5 @@
 """How the networks learn: Adam, no more than numpy. The loss is the pinball loss of early, central and late in log time,
-and the log loss of how likely full is by each edge; both are proper, so that honesty pays.
+and the log loss of how likely full is by each edge, that by which alarms are judged once more; all are proper, so that honesty pays.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.forecast.lessons import Lesson, Singles
+from holdfast.assessment.forecast.weighing import EDGES
 
 Numbers = dict[str, NDArray[np.generic]]
 _LEVELS = (0.05, 0.5, 0.95)  # early, central, late
 _LEAK, _WILDEST = np.float32(0.01), 6.0
 _BATCH, _RATE, _DECAY = 1024, 2e-3, 1e-4
+_TIMES = np.float32(3.0)  # what the three times weigh beside how likely
 _NOISE = np.float32(0.1)  # deviations by which signs are blurred, so that little may hang on a hair
 _BLURS = 40_000
+_ALARMED = int(np.searchsorted(EDGES, 144.0)) + 1  # edges up to that by which alarms are judged
 
 
 class Learner:
@@ -65,7 +68,7 @@ class Learner:
 
 def slope_of(out: Singles, lesson: Lesson, some: NDArray[np.intp]) -> Singles:
     """The slope of the loss by what the network puts out: beliefs in each way, a factor, two spreads, and the shares."""
-    ways, truth, weight = lesson.ways[some], lesson.truth[some], lesson.weight[some]
+    ways, truth, weight = lesson.ways[some], lesson.truth[some], _TIMES * lesson.weight[some]
     count = ways.shape[1]
     belief = _shares(out[:, :count])
     near = (belief * ways).sum(axis=1)
@@ -83,10 +86,20 @@ def slope_of(out: Singles, lesson: Lesson, some: NDArray[np.intp]) -> Singles:
     slope[:, count] = whole
     slope[:, count + 1] = -slopes[0] * open_by[:, 0]
     slope[:, count + 2] = slopes[2] * open_by[:, 1]
-    likely = _shares(out[:, count + 3 :])
-    likely[np.arange(len(some)), lesson.place[some]] -= np.float32(1.0)
-    slope[:, count + 3 :] = likely * lesson.share[some][:, None]
+    slope[:, count + 3 :] = _unlikely(out[:, count + 3 :], lesson.place[some]) * lesson.share[some][:, None]
     slope /= np.float32(len(some))
+    return slope
+
+
+def _unlikely(told: Singles, place: NDArray[np.int64]) -> Singles:
+    """The slope of the log loss of the shares, and of the sum of those by which alarms are judged."""
+    likely = _shares(told)
+    side = (np.arange(likely.shape[1]) < _ALARMED) == (place < _ALARMED)[:, None]
+    met = likely * side
+    slope: Singles = np.float32(2.0) * likely - met / np.maximum(
+        met.sum(axis=1, keepdims=True), np.float32(1e-6)
+    )
+    slope[np.arange(len(place)), place] -= np.float32(1.0)
     return slope
 
 
@@ -140,9 +153,12 @@ def packed(network: Learner, usual: Singles, scale: Singles) -> Numbers:
     held: Numbers = {"usual": usual[:, None], "scale": scale[:, None]}
     count = len(network.matrices)
     for number in range(count):
-        matrix = np.ascontiguousarray(network.settled[number].T)
-        step = np.abs(matrix).max(axis=1, keepdims=True) / np.float32(127.0) + np.float32(1e-12)
-        held[f"matrix{number}"] = np.rint(matrix / step).astype(np.int8)
-        held[f"step{number}"] = step
+        held[f"matrix{number}"], held[f"step{number}"] = quantised(network.settled[number].T)
         held[f"bias{number}"] = network.settled[count + number][:, None]
     return held
+
+
+def quantised(matrix: Singles) -> tuple[NDArray[np.int8], Singles]:
+    """Whole numbers of one byte, and the step of each row."""
+    step = np.abs(matrix).max(axis=1, keepdims=True) / np.float32(127.0) + np.float32(1e-12)
+    return np.rint(matrix / step).astype(np.int8), step

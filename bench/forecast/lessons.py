@@ -16,7 +16,7 @@ from holdfast.assessment.forecast.weighing import EDGES, SIGHT
 
 Singles = NDArray[np.float32]
 _DAY = 86400.0
-_NEAR, _FAR = 12, 10  # looks taken of one volume, within and beyond ten days of full
+_NEAR, _FAR = 18, 12  # looks taken of one volume, within and beyond ten days of full
 _TURN = 10.0 * _DAY
 
 OFTEN = {
@@ -91,7 +91,7 @@ def _picked(truth: Series, rng: np.random.Generator) -> tuple[NDArray[np.intp], 
 def _weight(truth: Series, surprised: NDArray[np.bool_]) -> Singles:
     """What nobody could have known teaches little; what is far teaches above all not to call it near."""
     near = truth <= 14.0 * _DAY
-    columns = ((0.03, 2.5), (0.1, 1.2), (0.03, 0.3))
+    columns = ((0.03, 1.5), (0.1, 1.2), (0.03, 0.3))
     return np.column_stack(
         [np.where(near, np.where(surprised, odd, 1.0), far) for odd, far in columns]
     ).astype(np.float32)

@@ -12,14 +12,10 @@ from holdfast.model.capacity import Limit, Quota
 from holdfast.model.ephemeral import Controlled, Controller, ScratchLimits, ScratchPod
 from holdfast.model.facts import (
     NO_ANNOTATIONS,
-    REGION,
-    ZONE,
     Attachment,
     Claim,
     Fact,
     Mount,
-    Namespace,
-    Node,
     Pod,
     StorageClass,
     Volume,
@@ -31,6 +27,7 @@ from holdfast.model.objective import Objective
 from holdfast.model.selector import NodeTerm, Requirement, Selector
 from holdfast.model.setup import DisruptionBudget, DriverOnNode, NodeDrivers
 from holdfast.model.snapshots import Snapshot, SnapshotClass, SnapshotContent
+from holdfast.model.surroundings import REGION, ZONE, Namespace, Node
 
 NOW = 1_800_000_000.0
 _DAY = 86400.0

@@ -9,7 +9,7 @@ from dashboards.source import panels as p
 from dashboards.source import signals as s
 from dashboards.source.frame import CLAIM_LABELS, Panels, Sections, asked, framed, more_in
 from dashboards.source.panels import RUNBOOKS
-from holdfast.assessment.filling import STALE_AFTER
+from holdfast.model.usage import SAMPLE_STANDS
 
 
 def claim() -> model.Dashboard:
@@ -192,7 +192,7 @@ def _full() -> Panels:
         p.number(3, c.LEFT, runbook="HoldfastFullSoon"),
         p.number(4, c.EARLIEST),
         p.number(5, c.OBJECTIVE),
-        p.number(6, c.AGE, bad_above=STALE_AFTER, runbook="HoldfastUsageStale"),
+        p.number(6, c.AGE, bad_above=SAMPLE_STANDS, runbook="HoldfastUsageStale"),
     )
     return [p.of_today(number) for number in numbers]
 

@@ -91,13 +91,13 @@ def _over_bounds(name: str, description: str, unit: str, expression: str) -> tup
 
 USED_RATIO = Signal(
     name="Bytes used",
-    description="Share of the bytes that is in use.",
+    description="Share of the bytes on offer that is taken, by whomever.",
     unit=units.PercentUnit,
     expression=f"max({of_it('holdfast_pvc_used_ratio', resource='bytes')})",
 )
 INODES_RATIO = Signal(
     name="Inodes used",
-    description="Share of the inodes that is in use.",
+    description="Share of the inodes on offer that is taken, by whomever.",
     unit=units.PercentUnit,
     expression=f"max({of_it('holdfast_pvc_used_ratio', resource='inodes')})",
 )

@@ -28,9 +28,7 @@ _NEAREST_LEFT = per(_LEFT, *CLAIM)
 """Of bytes and inodes whichever is full first: the fold of a countdown is the least."""
 
 _OBJECTIVE = per("holdfast_pvc_time_to_full_objective_seconds", *CLAIM)
-_PERHAPS = f"{select('holdfast_pvc_full_chance_ratio')} >= 0.05"
-"""One in twenty, as the earliest time that must be reckoned with."""
-
+_PERHAPS = f"({per('holdfast_pvc_time_to_full_early_seconds', *_RESOURCE)} <= {on(*CLAIM)} group_left () {_OBJECTIVE})"
 _IN_SIGHT = (
     f"min by ({', '.join(('cluster', *_RESOURCE))})"
     f" ({select(_LEFT)} < +Inf or {select(_LEFT)} and {on(*_RESOURCE)} {_PERHAPS})"
@@ -140,7 +138,7 @@ FIRST_OBJECTIVE = Signal(
 )
 FIRST_USED = Signal(
     name="Used",
-    description="Share of the bytes or inodes, whichever is full first, that is in use.",
+    description="Share of what is offered of bytes or inodes, whichever is full first, that is taken by whomever.",
     unit=units.PercentUnit,
     expression=_of_first(_USED_RATIO, *_RESOURCE),
 )
@@ -168,7 +166,7 @@ _OF_FULLEST = f"and {on(*CLAIM)} {_FULLEST}"
 
 FULLEST_RATIO = Signal(
     name="Used",
-    description="Share of the bytes or inodes, whichever is larger, that is in use: the thirty fullest.",
+    description="Share of what is offered of bytes or inodes, whichever is larger, that is taken by whomever: the thirty fullest.",
     unit=units.PercentUnit,
     expression=_FULLEST,
 )
@@ -192,7 +190,7 @@ FULLEST_SIZE = Signal(
 )
 FULLEST_INODES = Signal(
     name="Inodes used",
-    description="Share of the inodes that is in use; none where the file system does not count them.",
+    description="Share of the inodes that is taken; none where the file system does not count them.",
     unit=units.PercentUnit,
     expression=per(_USED_RATIO, *CLAIM, among=_OF_FULLEST, resource="inodes"),
 )

@@ -134,7 +134,9 @@ def or_zero(expression: str, known_by: str = "", **matchers: str) -> str:
 
     That is the tally of claims unless another family is named. It has zeros for every state, so that one state will do.
     """
-    looked = select(known_by, **matchers) if known_by else select("holdfast_protection_claims", state="protected")
+    looked = (
+        select(known_by, **matchers) if known_by else select("holdfast_protection_claims", state="protected")
+    )
     return f"{expression} or 0 * max({looked})"
 
 

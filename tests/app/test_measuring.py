@@ -14,9 +14,9 @@ from holdfast.app import measuring as module
 from holdfast.app.measuring import KUBELETS, Measuring, kubelet_of, save
 from holdfast.history.usage import STEP, UsageHistory
 from holdfast.model.asking import AskReason
-from holdfast.model.facts import Node
 from holdfast.model.filling import Asked
 from holdfast.model.identity import ClaimRef
+from holdfast.model.surroundings import Node
 from holdfast.model.usage import KubeletSpec, NodeAddress, UsageSample
 from holdfast.usage.kubelet import KubeletError, Told
 from tests.app.test_filling import sample

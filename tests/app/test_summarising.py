@@ -132,6 +132,17 @@ async def test_a_node_that_lies_about_who_it_is_tells_nothing(spec: KubeletSpec,
         assert sorted(sink.held) == ["node-0", "node-2"]
 
 
+async def test_a_pod_that_cannot_be_read_is_counted_and_the_others_are_handed_on(
+    spec: KubeletSpec, kubelets: Kubelets
+) -> None:
+    odd = {"podRef": {"name": 7}}
+    kubelets["node-0"].stats = summary("node-0", odd, pod_stats("shop/web-0", used=7))
+    async with asking(spec, lambda: kubelets.addresses[:1]) as sink:
+        await until(lambda: sink.held and sink.lost)
+        assert [scratch.used for scratch in sink.held["node-0"].pods.values()] == [7.0]
+        assert (set(sink.lost), sink.fault) == ({"bad_answer"}, "")
+
+
 async def test_a_node_that_is_gone_is_let_go(spec: KubeletSpec, kubelets: Kubelets) -> None:
     nodes = kubelets.addresses
     async with asking(spec, lambda: nodes) as sink:

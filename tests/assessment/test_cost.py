@@ -8,8 +8,8 @@ import pytest
 from holdfast.assessment.cost import Kindred, rate_of, regions_of_zones
 from holdfast.inventory import Inventory
 from holdfast.model.cost import GIB, Price, PriceQuery, Prices, PricesTold, VolumePrice
-from holdfast.model.facts import Node
 from holdfast.model.identity import ObjectKey
+from holdfast.model.surroundings import Node
 from tests.world import NOW, World, claim, laid_over, pod, policy
 
 EUR = Prices(currency="EUR", default=0.1, snapshot_default=0.05)

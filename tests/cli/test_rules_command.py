@@ -40,7 +40,11 @@ def test_mimir_takes_them_in_a_namespace_of_its_own() -> None:
 
 def test_areas_can_be_chosen() -> None:
     made = yaml.safe_load(holdfast("rules", "--area", "restore", "--area", "exporter").stdout)
-    assert [group["name"] for group in made["groups"]] == ["holdfast-restore", "holdfast-exporter"]
+    assert [group["name"] for group in made["groups"]] == [
+        "holdfast-restore",
+        "holdfast-exporter",
+        "holdfast-replicas",
+    ]
 
 
 def test_runbooks_may_be_served_elsewhere() -> None:

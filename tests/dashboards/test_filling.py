@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.source import capacity_signals, filling_signals
+from dashboards.source import capacity_signals, claim_signals, filling_signals
 from tests.dashboards.boards import DASHBOARDS, asked, each_panel
 from tests.real.prometheus import Prometheus, Sample
 
@@ -63,6 +63,18 @@ def test_columns_of_a_claim_tell_of_the_same_resource(prometheus: Prometheus) ->
             ("db", "data"): ("bytes", bytes_of_one),
             ("web", "data"): ("inodes", inodes_of_other),
         }
+
+
+@pytest.mark.real
+def test_what_is_kept_back_is_not_offered(prometheus: Prometheus) -> None:
+    """ext4 keeps 50 of 1000. What others wrote is no such reserve: the whole size counts."""
+    question = claim_signals.SIZE.expression
+    offered = {
+        (sample.labels["namespace"], sample.value)
+        for claim in ("data", "good")
+        for sample in prometheus.query(asked(question, cluster="eu", claim=claim))
+    }
+    assert offered == {("db", 1000), ("db", 950), ("web", 1000)}
 
 
 @pytest.mark.real

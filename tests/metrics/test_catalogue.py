@@ -109,6 +109,7 @@ pvc_usage_unmeasured: namespace persistentvolumeclaim reason
 pvc_backend_info: namespace persistentvolumeclaim backend
 backend_used_bytes: backend
 backend_capacity_bytes: backend
+backend_used_ratio: backend resource
 backend_time_to_full_seconds: backend
 backend_time_to_full_early_seconds: backend
 pvc_time_to_full_seconds: namespace persistentvolumeclaim resource

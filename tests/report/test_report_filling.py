@@ -68,7 +68,7 @@ def section(engine: Engine, title: str) -> list[str]:
     return [line.strip() for line in rest.partition("\n\n")[0].splitlines()[1:]]
 
 
-SOON = "Full within the time that is asked for"
+SOON = "Nearly full, or full within the time that is asked for"
 
 
 def test_entry_of_a_claim_that_fills() -> None:
@@ -207,7 +207,7 @@ def test_findings_of_controllers_are_told() -> None:
 
 
 def test_what_is_full_soon_stands_nearest_first_beside_what_is_asked_for() -> None:
-    """Four days are built in; who asked for one is not told of what is full in two."""
+    """Four days are built in; who asked for one is told of what is full in three days for its level alone."""
     objects = [
         *mounted("shop/near", "shop/far"),
         *mounted("shop/later", "shop/patient"),
@@ -225,9 +225,10 @@ def test_what_is_full_soon_stands_nearest_first_beside_what_is_asked_for() -> No
     assert lines[0].startswith("shop/near: full in ")
     assert " / 4d" in lines[0]
     strict = Policy(defaults=ObjectiveSpec(rpo=DAY, full_within=DAY))
-    (line,) = section(gauged(engine_of(*objects, policy=strict), *samples), SOON)
-    assert line.startswith("shop/near: ")
-    assert " / 24h" in line
+    near, far = section(gauged(engine_of(*objects, policy=strict), *samples), SOON)
+    assert near.startswith("shop/near: full in ")
+    assert " / 24h" in near
+    assert far.startswith("shop/far: 90 % used; full in 3d")
 
 
 def test_what_is_full_says_so_and_what_cannot_grow_says_why() -> None:
@@ -239,6 +240,64 @@ def test_what_is_full_says_so_and_what_cannot_grow_says_why() -> None:
 def test_a_shared_space_is_told_once() -> None:
     (line,) = section(sharing(), SOON)
     assert line.startswith("nfs:filer:/export of 2 claims: full in ")
+
+
+def test_what_is_nearly_full_stands_below_though_it_does_not_fill() -> None:
+    """The fullest first, and each once."""
+    objects = mounted("shop/still", "shop/young", "shop/filling", "shop/low", "shop/fuller")
+    samples = [
+        *usage("shop/still", now=92.9),
+        *usage("shop/young", now=91)[:1],
+        *usage("shop/filling", now=97, daily=18),
+        *usage("shop/low", now=89.99),
+        *usage("shop/fuller", now=96.1),
+    ]
+    first, *rest = section(gauged(engine_of(*objects), *samples), SOON)
+    assert first.startswith("shop/filling: full in ")
+    assert rest == [
+        "shop/fuller: 96.1 % used; does not fill",
+        "shop/still: 92.9 % used; does not fill",
+        "shop/young: 91 % used; nothing foretold: short history",
+    ]
+
+
+def test_inodes_that_are_nearly_used_up_are_told_beside_the_bytes() -> None:
+    engine = gauged(engine_of(*mounted()), *usage(now=20, inodes=1000.0, inodes_used=950.0))
+    assert section(engine, SOON) == ["shop/orders inodes: 95 % used; does not fill"]
+
+
+def test_what_was_nearly_full_when_it_was_last_measured_says_when_that_was() -> None:
+    """A claim that nothing mounts, or whose node is silent, may be fuller by now."""
+    (sample,) = usage(now=93)[:1]
+    old = msgspec.structs.replace(sample, time=NOW - 2 * DAY)
+    assert section(gauged(engine_of(*mounted()), old), SOON) == [
+        "shop/orders: 93 % used; 2d ago; nothing foretold: stale"
+    ]
+
+
+def test_what_root_keeps_back_counts_as_used_and_what_cannot_grow_says_so() -> None:
+    objects = [each for each in mounted() if each["kind"] != "StorageClass"]
+    told: dict[str, Any] = {"used": 88 * GIB / 10, "available": GIB / 2, "capacity": 10 * GIB}
+    (line,) = section(gauged(engine_of(*objects), *usage(**told)), SOON)
+    assert line == "shop/orders: 94.6 % used; does not fill; cannot grow: class missing"
+
+
+def test_a_shared_space_that_is_nearly_full_is_told_once() -> None:
+    names = ("shop/a", "shop/b")
+    objects = [*mounted(*names), *(exported(name) for name in names)]
+    samples = [each for name in names for each in usage(name, now=95, inodes=100.0, inodes_used=91.0)]
+    assert section(gauged(engine_of(*objects), *samples), SOON) == [
+        "nfs:filer:/export of 2 claims: 95 % used; does not fill",
+        "nfs:filer:/export inodes: 91 % used",
+    ]
+
+
+def test_of_many_that_are_nearly_full_the_fullest_are_named() -> None:
+    names = [f"shop/c{number:02}" for number in range(23)]
+    samples = [usage(name, now=90 + number / 4)[0] for number, name in enumerate(names)]
+    lines = section(gauged(engine_of(*mounted(*names)), *samples), SOON)
+    assert [line.partition(":")[0] for line in lines[:-1]] == names[:2:-1]
+    assert lines[-1] == "and 3 more of which 90 % or more is used"
 
 
 def test_coverage_is_one_line() -> None:

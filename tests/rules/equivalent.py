@@ -106,7 +106,7 @@ TABLE: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         rule="namespace:holdfast_pvc_time_to_full_claims:count",
-        change=r"(?P<left>holdfast_pvc_time_to_full_seconds{}) == inf -> (?P=left)",
+        change=r"(?P<left>holdfast_pvc_time_to_full_seconds{.*}) == inf -> (?P=left)",
         reason="what fills is left out below: picked first, it costs less",
     ),
     Equivalent(
@@ -149,6 +149,134 @@ TABLE: tuple[Equivalent, ...] = (
         rule="holdfast:pvc_unsafe:state",
         change=r"(?P<family>holdfast_pvc_protection_state){state=~\"late\|never\|unprotected\"} -> (?P=family){}",
         reason="each step after it names its state: this keeps safe claims out of the recorded series",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_full_foretold:seconds",
+        change=(
+            r"(?P<family>holdfast_pvc_time_to_full_seconds{}) and on \(.*\) "
+            r"\(holdfast:pvc_full_likely:ratio{} or .* -> (?P=family)( and on .*)?"
+        ),
+        reason="what reads it picks the likely or the nearly full again: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_filling:urgency",
+        change=r"(?P<family>holdfast_pvc_info{urgency=~\"page\|know\"}) and on \(.*\) \(.* -> (?P=family)( and on .*)?",
+        reason="what reads it asks for claims that fill: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_filling:urgency",
+        change=r"holdfast_pvc_info{urgency=~\"page\|know\"} -> holdfast_pvc_info{}",
+        reason="what reads it names the urgency: this keeps the most common one out of the recorded series",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_full:worth",
+        change=r"…?.*(?P<labels>on \(cluster, namespace, persistentvolumeclaim), resource(?P<rest>\) holdfast:pvc_full:worth{worth=\"page\"}) -> …?.*(?P=labels)(?P=rest)",
+        reason="a claim asks for a page or does not: then so do its bytes and its inodes",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_nearly_full_available:bytes",
+        change=(
+            r"(?P<family>holdfast_pvc_available_bytes{}) and on \(.*\) "
+            r"holdfast:pvc_nearly_full:ratio{} -> (?P=family)( and on .*)?"
+        ),
+        reason="what reads it asks for the nearly full: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_nearly_full:worth",
+        change=r"holdfast:pvc_nearly_full:ratio{resource=\"bytes\"} -> holdfast:pvc_nearly_full:ratio{}",
+        reason="of the first arm: inodes from 97 % on are among them anyway, whatever is left of bytes",
+    ),
+    Equivalent(
+        rule="holdfast:backend_full_(within:seconds|soon:worth)|holdfast:pvc_full_soon:worth",
+        change=r"max by (?P<rest>.*)\(holdfast_pvc_backend_info{}\) -> min by (?P=rest)\(.*",
+        reason="replicas that publish the info publish 1",
+    ),
+    Equivalent(
+        rule="holdfast:backend_full_within:seconds",
+        change=(
+            r"(?P<family>holdfast_pvc_time_to_full_objective_seconds{}) and on \(.*\) "
+            r"holdfast_pvc_backend_info{} -> (?P=family)( and on .*)?"
+        ),
+        reason="what is multiplied with it is of the claims on shared spaces alone: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_backup_small:bytes",
+        change=r"0\.1 -> 0\.11\d*",
+        reason="what is smaller than the size before is compared with a tenth of it again",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_backup_small:ratio",
+        change=(
+            r"(?P<family>holdfast_pvc_backup_size_bytes{.*}) and on \(.*\) holdfast:pvc_backup_small:bytes{} -> (?P=family)( and on .*)?"
+            r"|…?.*(?P<by>on \(cluster, namespace, persistentvolumeclaim), source(?P<rest>\) holdfast:pvc_backup_small:bytes{}) -> …?.*(?P=by)(?P=rest)"
+            r"|holdfast_pvc_backup_size_bytes{source!=\"csi-snapshot\"} -> holdfast_pvc_backup_size_bytes{}"
+        ),
+        reason="what is below a tenth of the size before is small: it is picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="HoldfastBackup(Shrank|Empty)",
+        change=r"max by (?P<rest>.*) -> min by (?P=rest)",
+        reason="only counted: which of two sources' values is kept is told to nobody",
+    ),
+    Equivalent(
+        rule="HoldfastMountsSlow",
+        change=(
+            r"storage_operation_duration_seconds_\w+{.*,volume_plugin!~\"[^\"]*\"}(?P<range>.*) -> "
+            r"storage_operation_duration_seconds_\w+{(?!.*volume_plugin=~).*\"}(?P=range)"
+        ),
+        reason="the other side of the join leaves these plugins out too: both do because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_backup_small:ratio",
+        change=r"(?P<left>.*) > 0 -> (?P=left)( >= 0)?|0 -> -1",
+        reason="the size of a small one is 0 where that before is 0: then it is no number, and not below a tenth",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_full:worth",
+        change=r"holdfast:pvc_filling:urgency{urgency=\"know\"} -> holdfast:pvc_filling:urgency{}",
+        reason="the other urgency there is asks for a page, and what is worth one is left out anyway",
+    ),
+    Equivalent(
+        rule="holdfast:volume_unwell:info",
+        change=(
+            r"(?P<family>holdfast_pv_info{}) and on \(.*\) \(.* -> (?P=family)( and on .*)?"
+            r"|(?P<phase>holdfast_pv_phase{.*}) == 1 -> (?P=phase)"
+            r"|holdfast_pv_phase{phase=~\"Failed\|Pending\"} -> holdfast_pv_phase{}"
+        ),
+        reason="what reads it asks again for what is wrong with them: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:volume_attach_pending:urgency",
+        change=r"(?P<family>holdfast_pvc_info{}) and on \(.*\) holdfast_volume_attach_pending_seconds.* -> (?P=family)( and on .*)?",
+        reason="what reads it asks for volumes that wait: their claims are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:volume_(unwell:info|attach_pending:urgency)",
+        change=r"(?P<family>holdfast_volume_attach_pending_seconds{}) > 600 -> (?P=family)( >= 600)?|600 -> 540\.0",
+        reason="what reads it asks for those that have waited for ten minutes again",
+    ),
+    Equivalent(
+        rule="holdfast:volume_(unwell:info|attach_pending:(urgency|seconds))|HoldfastVolumeFailed",
+        change=r"max by (?P<rest>.*)\((holdfast:volume_unwell:info|holdfast_pv_info|holdfast_pvc_info){}.* -> min by (?P=rest)\(.*",
+        reason="replicas that publish an info publish 1",
+    ),
+    Equivalent(
+        rule="holdfast:backend_full_soon:seconds",
+        change=(
+            r"…?.*{resource=\"inodes\"}\) >= 0\.9\) and on \(cluster, backend\) holdfast:backend_full_within:seconds{} -> "
+            r"…?.*{resource=\"inodes\"}\) >= 0\.9\)( and on .*)?"
+        ),
+        reason="what reads it asks for a claim on it that is not muted, and each has an objective",
+    ),
+    Equivalent(
+        rule="claim:holdfast_pvc_unused_bytes:max",
+        change=r"(?P<family>holdfast_pvc_capacity_bytes{}) and on \(.*\) \(.* -> (?P=family)( and on .*)?",
+        reason="what reads it asks for the orphaned or the dormant again: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="HoldfastMountsSlow",
+        change=r"storage_operation_duration_seconds_bucket{le=~.* -> storage_operation_duration_seconds_bucket{status=.*",
+        reason="the other bounds are all below two minutes: they are left out because that costs less",
     ),
 )
 

@@ -198,7 +198,7 @@ def test_an_alert_is_complete(alert: pack.Alert) -> None:
     assert alert.labels["severity"] in SEVERITIES
     assert alert.labels["area"] == alert.area
     assert alert.annotations.keys() == {"summary", "description", "runbook_url"}
-    assert pack.seconds(alert.wait) >= 300, "shorter than a restart of the exporter"
+    assert pack.seconds(alert.wait) >= 240, "shorter than a restart of the exporter"
 
 
 @each_alert

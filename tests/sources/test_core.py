@@ -8,18 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.model.facts import (
-    NO_ANNOTATIONS,
-    Annotations,
-    Attachment,
-    Mount,
-    Namespace,
-    Node,
-    Pod,
-    Volume,
-    Workload,
-)
+from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Attachment, Mount, Pod, Volume, Workload
 from holdfast.model.identity import ClaimRef, Owner
+from holdfast.model.surroundings import Namespace, Node
 from holdfast.sources.core import SOURCE
 from tests.sources.core_cases import FEEDS, OBJECTS, annotated, at, fixture, minimal, read, read_one
 from tests.sources.damage import GARBAGE, NEEDED, Place, places, put

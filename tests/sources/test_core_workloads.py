@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from holdfast.model.facts import Workload
+from holdfast.model.selector import NodeTerm, Requirement, Selector
 from tests.sources.core_cases import fixture, minimal, read, read_one
 
 TEMPLATE = {"spec": {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "pages"}}]}}
@@ -107,3 +108,99 @@ def test_an_old_revision_tells_no_classes(kind: str, owner: str) -> None:
     held = {"apiVersion": "apps/v1", "kind": owner, "name": "web", "uid": "o", "controller": True}
     obj["metadata"]["ownerReferences"] = [held]
     assert not [record for record in read(obj) if isinstance(record, Workload)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "parallel"),
+    [
+        ({}, 1),
+        ({"parallelism": None, "completions": None}, 1),
+        ({"parallelism": 3}, 3),
+        ({"parallelism": 3, "completions": 2}, 2),
+        ({"parallelism": 3, "completions": 8}, 3),
+        ({"parallelism": 0}, 0),
+    ],
+)
+def test_how_many_pods_a_job_runs_at_a_time(spec: Any, parallel: int) -> None:
+    assert workload("Job", **spec).parallel == parallel
+    assert workload("CronJob", jobTemplate={"spec": {"template": TEMPLATE, **spec}}).parallel == parallel
+
+
+def placed(kind: str = "Deployment", **spec: Any) -> Workload:
+    return workload(kind, template={"spec": TEMPLATE["spec"] | spec})
+
+
+def required(rule: str, what: Any) -> Any:
+    return {"affinity": {rule: {"requiredDuringSchedulingIgnoredDuringExecution": what}}}
+
+
+def on(node: str) -> Requirement:
+    return Requirement("kubernetes.io/hostname", "In", (node,))
+
+
+SSD = Requirement("disk", "In", ("ssd",))
+NODE_1 = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["node-1"]}]}
+FIELD_2 = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-2"]}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "terms"),
+    [
+        ({}, ()),
+        ({"nodeSelector": {}, "affinity": {}}, ()),
+        ({"nodeSelector": {"disk": "ssd"}}, (NodeTerm((SSD,)),)),
+        ({"nodeName": "node-2"}, (NodeTerm((), (Requirement("metadata.name", "In", ("node-2",)),)),)),
+        (required("nodeAffinity", {"nodeSelectorTerms": [NODE_1]}), (NodeTerm((on("node-1"),)),)),
+        (
+            {"nodeSelector": {"disk": "ssd"}}
+            | required("nodeAffinity", {"nodeSelectorTerms": [NODE_1, FIELD_2]}),
+            (
+                NodeTerm((SSD, on("node-1"))),
+                NodeTerm((SSD,), (Requirement("metadata.name", "In", ("node-2",)),)),
+            ),
+        ),
+        (
+            {"nodeSelector": {"disk": "ssd"}} | required("nodeAffinity", {"nodeSelectorTerms": [{}, None]}),
+            (NodeTerm(),),
+        ),
+        ({"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{}]}}}, ()),
+    ],
+)
+def test_on_which_nodes_the_pods_of_a_template_may_run(spec: Any, terms: Any) -> None:
+    """All of the selector, and one of the affinity's terms; one without requirements matches no node."""
+    assert placed(**spec).node_terms == terms
+
+
+LIKE = {"labelSelector": {"matchLabels": {"app": "db"}}, "topologyKey": "kubernetes.io/hostname"}
+
+
+@pytest.mark.parametrize(
+    ("term", "is_kept"),
+    [
+        (LIKE, True),
+        (LIKE | {"namespaces": []}, True),
+        (LIKE | {"namespaces": ["shop", "other"]}, True),
+        (LIKE | {"namespaces": ["other"]}, False),
+        (LIKE | {"namespaceSelector": {}}, False),
+        (LIKE | {"topologyKey": "topology.kubernetes.io/zone"}, False),
+        (LIKE | {"labelSelector": None}, False),
+        (None, False),
+    ],
+)
+def test_beside_which_pods_those_of_a_template_run(term: Any, is_kept: bool) -> None:
+    """On the same node, and of its own namespace."""
+    kept = (Selector((Requirement("app", "In", ("db",)),)),) if is_kept else ()
+    assert placed(**required("podAffinity", [term])).beside == kept
+    assert placed(**required("podAntiAffinity", [LIKE])).beside == ()
+
+
+def test_where_pods_run_is_kept_only_of_what_has_claims() -> None:
+    """There are many workloads, and few of them keep data."""
+    found = read_one(
+        minimal(
+            "Deployment",
+            metadata={"name": "x", "namespace": "shop", "annotations": {"holdfast.dev/owner": "team"}},
+            spec={"template": {"spec": {"nodeSelector": {"disk": "ssd"}}}},
+        )
+    )
+    assert (found.claims, found.node_terms) == ((), ())

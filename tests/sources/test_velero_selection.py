@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from holdfast.model.facts import NO_ANNOTATIONS, Claim, Fact, Mount, Namespace
+from holdfast.model.facts import NO_ANNOTATIONS, Claim, Fact, Mount
 from holdfast.model.protection import Cover
+from holdfast.model.surroundings import Namespace
 from holdfast.sources.velero.scope import Scope, compile_scope
 from holdfast.sources.velero.shapes import ScopeShape
 from holdfast.sources.velero.ways import Candidate, find_way

@@ -161,6 +161,33 @@ def test_what_is_no_summary_is_refused(body: bytes) -> None:
         read(body)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "7",
+        "[]",
+        '{"podRef": 7}',
+        '{"podRef": {"name": "odd", "namespace": "shop", "uid": ["u"]}}',
+        '{"containers": [{"name": "main", "rootfs": {"usedBytes": "much"}}]}',
+        '{"volume": {"name": "cache"}}',
+        '{"ephemeral-storage": {"usedBytes": 1e999}}',
+    ],
+)
+def test_a_pod_that_cannot_be_decoded_silences_no_other(odd: str) -> None:
+    """Neither those before and behind it nor the node's disks."""
+    whole = summary("node-1", WEB, pod_stats("shop/db-0"))
+    first, second = (json.dumps(pod) for pod in json.loads(whole)["pods"])
+    head = {key: value for key, value in json.loads(whole).items() if key != "pods"}
+    body = f'{json.dumps(head)[:-1]}, "pods": [{first}, {odd}, {second}]}}'.encode()
+    assert read(body) == msgspec.structs.replace(read(whole), damaged=1)
+
+
+def test_a_pod_that_is_no_text_silences_no_other() -> None:
+    whole = summary("node-1", WEB, pod_stats("shop/db-0"))
+    told = read(whole.replace(b'"db-0"', b'"\xff"'))
+    assert ([scratch.pod for scratch in told.pods.values()], told.damaged) == (["web-0"], 1)
+
+
 def test_another_node_does_not_speak_for_this_one() -> None:
     with pytest.raises(SummaryError, match="another node"):
         read(summary("node-2", WEB))

@@ -26,7 +26,7 @@ from holdfast.assessment.capacity import (
     pool_key,
     used_of,
 )
-from holdfast.assessment.filling import FORECAST_STANDS
+from holdfast.assessment.forecast import FORECAST_STANDS
 from holdfast.assessment.setting import Setting
 from holdfast.model.capacity import Measure, PoolJudgement, Provision, Quota, QuotaJudgement
 from holdfast.model.facts import Claim, Facts
@@ -180,6 +180,19 @@ def expansions(subject: Subject, facts: Facts) -> list[Subject]:
     return [Subject(EXPANSION, claim.ref) for claim in facts.linked(Claim, *link)]
 
 
+class _Amounts(NamedTuple):
+    """What one claim adds, or several together: how many they are, and bytes. ``used`` and ``measured`` are of those whose use is known."""
+
+    claims: int
+    requested: int
+    capacity: int
+    used: int
+    measured: int
+
+
+_NONE = _Amounts(0, 0, 0, 0, 0)
+
+
 class Provisions:
     """What the claims of each namespace and class ask for and use together, summed up as their judgements change.
 
@@ -187,7 +200,7 @@ class Provisions:
     """
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._sums: dict[tuple[str, ...], _Amounts] = {}
         self._sizes: dict[tuple[str, ...], Counter[int]] = {}
 
     def moved(
@@ -211,53 +224,43 @@ class Provisions:
             return []
         for part, step in ((old, -1), (new, 1)):
             if part is not None:
-                sums = self._sums.get(part[0], (0,) * len(part[1]))
-                self._sums[part[0]] = tuple(
-                    [total + step * amount for total, amount in zip(sums, part[1], strict=True)]
-                )
-                sizes = self._sizes.setdefault(part[0], Counter())
-                sizes[part[1].capacity] += step
-                if not sizes[part[1].capacity]:
-                    del sizes[part[1].capacity]
+                self._add(*part, step)
         return [Subject(PROVISION, key) for key in {part[0] for part in (old, new) if part is not None}]
 
+    def _add(self, key: tuple[str, ...], amounts: _Amounts, step: int) -> None:
+        sums = self._sums.get(key, _NONE)
+        self._sums[key] = _Amounts(*(total + step * one for total, one in zip(sums, amounts, strict=True)))
+        sizes = self._sizes.setdefault(key, Counter())
+        sizes[amounts.capacity] += step
+        if not sizes[amounts.capacity]:
+            del sizes[amounts.capacity]
+
     def judge(self, key: tuple[str, ...], _: Setting) -> _Verdict:
-        claims, requested, capacity, used, measured = self._sums.get(key, (0,) * 5)
-        if not claims:
+        sums = self._sums.get(key, _NONE)
+        if not sums.claims:
             self._sums.pop(key, None)
             self._sizes.pop(key, None)
             return None, ()
-        provision = Provision(
-            claims=claims,
-            requested=requested,
-            capacity=capacity,
-            used=used,
-            measured=measured,
-            largest=max(self._sizes[key]),
-        )
-        return provision, ()
+        return Provision(**sums._asdict(), largest=max(self._sizes[key])), ()
 
 
-class _Amounts(NamedTuple):
-    claims: int
-    requested: int
-    capacity: int
-    used: int
-    measured: int
-
-
-def _part(
-    claim: Judgement | None, filling: Judgement | None
-) -> tuple[tuple[str, ...], _Amounts] | None:
+def _part(claim: Judgement | None, filling: Judgement | None) -> tuple[tuple[str, ...], _Amounts] | None:
     """What one claim adds: 1, its request, its size, its use, and its size where that use is known.
 
-    A size that is not known adds nothing: a claim that waits was given nothing yet.
+    A size that is not known adds nothing: a claim that waits was given nothing yet. Nor does use beyond its size: what others
+    write on the same file system was not given to it.
     """
     if not isinstance(claim, ClaimJudgement):
         return None
     key, capacity = (claim.ref.namespace, claim.storage_class), claim.capacity or 0
     used = _own_use(filling)
-    return key, _Amounts(1, claim.requested or 0, capacity, used or 0, 0 if used is None else capacity)
+    return key, _Amounts(
+        claims=1,
+        requested=claim.requested or 0,
+        capacity=capacity,
+        used=min(used or 0, capacity),
+        measured=0 if used is None else capacity,
+    )
 
 
 def _own_use(filling: Judgement | None) -> int | None:

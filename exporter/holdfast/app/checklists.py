@@ -9,11 +9,12 @@ from holdfast.assessment.checks.contract import Results, portions
 from holdfast.metrics.board import Board
 from holdfast.model.check import CHECKS
 from holdfast.model.checklist import ITEMS, ChecklistJudgement
-from holdfast.model.facts import Claim, Facts, Namespace, StorageClass
+from holdfast.model.facts import Claim, Facts, StorageClass
 from holdfast.model.filling import FillingJudgement
 from holdfast.model.health import Sight
 from holdfast.model.identity import FILLING, ClaimRef, ObjectRef, Subject
 from holdfast.model.judgement import ClaimJudgement, Finding, Judgement
+from holdfast.model.surroundings import Namespace
 
 _T = TypeVar("_T")
 _Place = tuple[str, str]

@@ -1,13 +1,12 @@
 """Cost among what is judged: of claims, volumes, snapshots and contents, and the sums that follow. Concludes nothing itself."""
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from holdfast.app.gauging import Gauges, kept_as
-from holdfast.app.wasting import WasteFollowing
+from holdfast.app.wasting import WasteFollowing, costs_on
 from holdfast.assessment.cost import (
     Bill,
     Rate,
@@ -50,7 +49,7 @@ from holdfast.model.cost import (
     VolumePrice,
     WasteTally,
 )
-from holdfast.model.facts import Claim, Facts, Namespace, Node, Pod, Volume
+from holdfast.model.facts import Claim, Facts, Pod, Volume
 from holdfast.model.filling import FillingJudgement
 from holdfast.model.identity import (
     CLAIM,
@@ -71,6 +70,7 @@ from holdfast.model.judgement import ClaimJudgement, Judgement
 from holdfast.model.observation import Observation
 from holdfast.model.policy import Policy
 from holdfast.model.snapshots import Snapshot, SnapshotContent
+from holdfast.model.surroundings import Namespace, Node
 
 NODE = "node"
 _Verdict = tuple[Judgement | None, tuple[Observation, ...]]
@@ -229,17 +229,13 @@ def cost_dependents(subject: Subject, facts: Facts) -> list[Subject]:
             *(Subject(SNAPSHOT_COST, snapshot.key) for snapshot in snapshots),
         ]
     if noun in (VOLUME, VOLUME_COST):
-        return [Subject(VOLUME_COST, key), *_claims_on(key[0], facts)]
+        return list(costs_on([key[0]], facts))
     if noun == SNAPSHOT:
         contents = facts.linked(SnapshotContent, "snapshot", *key)
         return [Subject(SNAPSHOT_COST, key), *(Subject(CONTENT_COST, content.key) for content in contents)]
     if noun == CONTENT:
         return [Subject(CONTENT_COST, key)]
     return [Subject(ZONES, ())] if noun == NODE else []
-
-
-def _claims_on(volume: str, facts: Facts) -> list[Subject]:
-    return [Subject(CLAIM_COST, tuple(claim.ref)) for claim in facts.linked(Claim, "volume", volume)]
 
 
 # ---- what follows from a judgement
@@ -268,13 +264,8 @@ class CostSums:
         subject, before, after = change
         if _borne(before) == _borne(after):
             return []
-        return [
-            *self._of_object(CLAIM_COST, change),
-            *self._waste_following.costs(HOME, subject.key[:1]),
-        ]
-
-    def _of_object(self, noun: str, change: _Change) -> list[Subject]:
-        return [] if self._facts.get(Costing) is None else [Subject(noun, tuple(change[0].key))]
+        following = self._waste_following
+        return [*following.costs(CLAIM_COST, subject.key), *following.costs(HOME, subject.key[:1])]
 
     def of_filling(self, change: _Change) -> list[Subject]:
         """Its use is looked at again once an hour, the step of its history, and when it shares its space otherwise."""
@@ -354,11 +345,8 @@ class CostSums:
         return self._on(volume.name for volume in placed)
 
     def _on(self, volumes: Iterable[str]) -> Iterable[Subject]:
-        """The costs that rest on these volumes, of those that are judged at all."""
-        found = chain.from_iterable(
-            (Subject(VOLUME_COST, (name,)), *_claims_on(name, self._facts)) for name in volumes
-        )
-        return [subject for subject in found if subject in self._judgements]
+        """Their costs, as far as they are judged at all."""
+        return [subject for subject in costs_on(volumes, self._facts) if subject in self._judgements]
 
 
 def _borne(judgement: Judgement | None) -> tuple[Any, ...] | None:

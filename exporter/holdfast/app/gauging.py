@@ -18,7 +18,7 @@ from holdfast.history.usage import STEP, UsageHistory
 from holdfast.model.capacity import Measure
 from holdfast.model.facts import Claim, Volume
 from holdfast.model.filling import RESOURCES, UNTOLD, Asked, Prospect
-from holdfast.model.identity import FILLING, ClaimRef, Subject
+from holdfast.model.identity import FILLING, ClaimRef, Subject, joined
 from holdfast.model.usage import UsageSample, is_own
 
 _EVERY = 300.0  # seconds between two forecasts of one claim: an hour is the step of its history
@@ -28,8 +28,8 @@ FindClaim = Callable[[ClaimRef], Claim | None]
 
 
 def kept_as(claim: Claim) -> str:
-    """The key of a claim's history. Objects of a dump may have no uid."""
-    return claim.uid or f"{claim.ref}"
+    """The key of a claim's history, unlike that of any other claim, quota or pool. Objects of a dump may have no uid."""
+    return joined(claim.uid) if claim.uid else joined("claim", *claim.ref)
 
 
 class Past(NamedTuple):

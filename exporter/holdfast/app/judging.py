@@ -18,7 +18,7 @@ from holdfast.assessment.setting import Setting
 from holdfast.assessment.snapshots import assess_content, assess_snapshot
 from holdfast.assessment.workloads import workloads_of
 from holdfast.inventory import Inventory
-from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Namespace, Pod, Volume, Workload
+from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Pod, Volume, Workload
 from holdfast.model.identity import (
     BACKEND,
     FILLING,
@@ -35,6 +35,7 @@ from holdfast.model.protection import Coverage, Schedule, Target
 from holdfast.model.replication import Replication
 from holdfast.model.setup import Annotated
 from holdfast.model.snapshots import Snapshot, SnapshotContent
+from holdfast.model.surroundings import Namespace
 from holdfast.sources.contract import Source
 
 Verdict = tuple[Judgement | None, tuple[Observation, ...]]

@@ -14,9 +14,10 @@ from holdfast.app.summarising import Summarising
 from holdfast.history.usage import SLOTS, STEP, UsageHistory
 from holdfast.history.usage_store import UsageStore
 from holdfast.model.asking import AskError, AskReason
-from holdfast.model.facts import Claim, Node
+from holdfast.model.facts import Claim
 from holdfast.model.filling import Asked
 from holdfast.model.identity import ClaimRef
+from holdfast.model.surroundings import Node
 from holdfast.model.usage import KUBELET_PORT, KubeletSpec, NodeAddress, UsageSample
 from holdfast.settings import Settings
 from holdfast.usage.kubelet import Kubelets, Told

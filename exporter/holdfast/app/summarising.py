@@ -17,7 +17,6 @@ from holdfast.usage.sweep import Sweep
 
 _LOG = logging.getLogger("holdfast")
 _GATHER = 5.0  # seconds; a DaemonSet has a pod on every node, and is judged once for all that came meanwhile
-_ANSWERED = Told((), 0)
 
 
 class SummarySink(Protocol):
@@ -50,7 +49,10 @@ class Summarising:
 
     # NodeSink
 
-    def measured(self, node: str, _: Told) -> None:
+    def measured(self, node: str, told: Told) -> None:
+        if told.damaged:
+            self._sink.missed(SUMMARIES, "bad_answer")
+            _LOG.debug("kubelet of %s: what it tells of %d pods cannot be read", node, told.damaged)
         self._answering.add(node)
         self._silent.pop(node, None)
 
@@ -75,8 +77,8 @@ class Summarising:
         """Rounds are about samples of claims, of which a summary is asked for none."""
 
         async def ask(node: NodeAddress) -> Told:
-            self._gathered[node.name] = await kubelets.summary(node)
-            return _ANSWERED
+            told = self._gathered[node.name] = await kubelets.summary(node)
+            return Told((), told.damaged)
 
         return ask
 

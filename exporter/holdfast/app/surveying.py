@@ -8,8 +8,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from heapq import merge
 from typing import TypeVar
 
-import msgspec
-
 from holdfast.app.checklists import Checklists
 from holdfast.assessment.checks.claims import CLAIM_CHECKS
 from holdfast.assessment.checks.contract import BREATH, Found, Results, Scene, Why, portions
@@ -53,7 +51,6 @@ class Surveys:
         self._rounding = False
         self._resume = 0.0
         self._urgent = False
-        self._standing_on: dict[str, frozenset[str]] = {}
         self._results: dict[str, Results] = {}
         self._unsure: Counter[str] = Counter()  # claims of which a check could not be judged
         self.checklists = Checklists(facts, board, judgement)
@@ -64,8 +61,8 @@ class Surveys:
         """An object of this kind came, changed or went."""
         for check in _READERS.get(kind, ()):
             self._stale[check] = None
-        for check, kinds in self._standing_on.items():  # its annotations say what is ignored
-            if kind in kinds:
+        for check, results in self._results.items():
+            if kind in results.kinds:  # its annotations say what is ignored
                 self._stale[check] = None
         if kind == "StorageClass":
             self.checklists.touch_all()
@@ -160,10 +157,8 @@ class Surveys:
                 _hear(whys, *found)
             yield
         before = self._results.get(check, Results())
-        results = yield from _concluded(check, whys, before, scene.setting)
-        results = msgspec.structs.replace(results, objects=objects)
+        results = yield from _concluded(check, whys, objects, before, scene.setting)
         self._results[check] = results
-        self._standing_on[check] = frozenset(each.on.kind for each in (*results.open, *results.ignored))
         moved = yield from self._show(before, results)
         unsure = yield from _differing(before.unjudged, results.unjudged)
         yield from self.checklists.found(check, results, moved + unsure)
@@ -187,10 +182,7 @@ class Surveys:
 
     def _returning(self, now: float) -> dict[str, None]:
         """Checks that the clock may have changed: an ignored finding comes back, an exemption has ended."""
-        ended = (
-            check for check, each in self._results.items() if each.until is not None and each.until <= now
-        )
-        return dict.fromkeys(ended)
+        return dict.fromkeys(check for check, each in self._results.items() if each.until <= now)
 
     def _judged(self, ref: ClaimRef) -> ClaimJudgement | None:
         judgement = self._judgement(Subject("claim", ref))
@@ -235,13 +227,14 @@ def _hear(whys: _Whys, on: ObjectRef, why: Why) -> None:
 
 
 def _concluded(
-    check: str, whys: Mapping[ObjectRef, Why], before: Results, setting: Setting
+    check: str, whys: Mapping[ObjectRef, Why], objects: int, before: Results, setting: Setting
 ) -> Steps[Results]:
     """What was found before stays the same record: a full garbage collection goes over what is new."""
     known = {finding.on: finding for finding in before.open}
     findings: list[Finding] = []
     ignored: list[Finding] = []
     unjudged: list[ObjectRef] = []
+    kinds: set[str] = set()
     ends: list[float] = []
     ordered = yield from _ordered(whys)
     for some in portions(ordered):
@@ -256,12 +249,15 @@ def _concluded(
             heeded = heed((found,), annotations_of(on, setting.facts), setting.now)
             findings += heeded.open
             ignored += heeded.ignored
+            kinds.add(on.kind)
             ends += [heeded.until] if heeded.until is not None else []
         yield
     return Results(
         open=tuple(findings),
         ignored=tuple(ignored),
         unjudged=tuple(unjudged),
+        objects=objects,
+        kinds=frozenset(kinds),
         until=min((*ends, setting.now + _AGAIN)),
     )
 

@@ -3,7 +3,7 @@
 A disk may have several names, and what is gone from a namespace is only known where the namespace was looked into.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from holdfast.assessment.withholding import is_known
@@ -77,7 +77,7 @@ class WasteFollowing:
         found = [Subject(CONTENT_COST, content.key) for content in contents]
         found += [Subject(SNAPSHOT_COST, tuple(content.snapshot)) for content in contents if content.snapshot]
         known = [subject for subject in found if subject in self._judgements]
-        return [*known, *self._on(facts.linked(Volume, "disk", *disk))]
+        return [*known, *costs_on((volume.name for volume in facts.linked(Volume, "disk", *disk)), facts)]
 
     def _of_annotated(self, change: _Change) -> list[Subject]:
         kind, _, name = change[0].key
@@ -97,8 +97,10 @@ class WasteFollowing:
         ]
         return [subject for subject in found if subject in self._judgements]
 
-    def _on(self, volumes: Iterable[Volume]) -> Iterable[Subject]:
-        for volume in volumes:
-            yield Subject(VOLUME_COST, volume.key)
-            for claim in self._facts.linked(Claim, "volume", volume.name):
-                yield Subject(CLAIM_COST, tuple(claim.ref))
+
+def costs_on(volumes: Iterable[str], facts: Facts) -> Iterator[Subject]:
+    """The costs that rest on these volumes: their own, and those of the claims that name them."""
+    for name in volumes:
+        yield Subject(VOLUME_COST, (name,))
+        for claim in facts.linked(Claim, "volume", name):
+            yield Subject(CLAIM_COST, tuple(claim.ref))

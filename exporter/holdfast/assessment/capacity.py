@@ -22,6 +22,7 @@ from holdfast.model.capacity import (
 from holdfast.model.facts import Claim, Facts, StorageClass
 from holdfast.model.filling import Prospect
 from holdfast.model.health import Sight
+from holdfast.model.identity import joined
 
 STEP = 10
 """A quota that leaves less than this part of a claim's size leaves no room: what is added to a volume that fills is
@@ -217,11 +218,11 @@ def is_steady(times: Floats, free: Floats, now: float) -> bool:
 
 
 def _quota_key(namespace: str, name: str, limit: Limit) -> str:
-    return f"{QUOTA_KEYS}{namespace}/{name}/{limit.storage_class}/{limit.resource}"
+    return QUOTA_KEYS + joined(namespace, name, limit.storage_class, limit.resource)
 
 
 def pool_key(storage_class: str, topology: str) -> str:
-    return f"{POOL_KEYS}{storage_class}/{topology}"
+    return f"{POOL_KEYS}{joined(storage_class)}/{topology}"
 
 
 def _most(amounts: Iterable[int | None]) -> int | None:

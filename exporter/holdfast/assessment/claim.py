@@ -16,13 +16,15 @@ from holdfast.assessment.setting import Setting
 from holdfast.assessment.snapshots import restored
 from holdfast.assessment.usage import assess_usage, idle_since
 from holdfast.assessment.workloads import workloads_of
-from holdfast.model.facts import Claim, Facts, Namespace, Pod, StorageClass, Volume
+from holdfast.model.facts import Claim, Facts, Pod, StorageClass, Volume
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
-from holdfast.model.judgement import ClaimJudgement
+from holdfast.model.judgement import ClaimJudgement, Finding
 from holdfast.model.objective import Objective
 from holdfast.model.observation import Observation
+from holdfast.model.policy import Policy
 from holdfast.model.protection import Coverage, Schedule, Target
 from holdfast.model.snapshots import Snapshot
+from holdfast.model.surroundings import Namespace
 
 
 class Protectors(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -41,30 +43,17 @@ def assess_claim(
     pods = facts.linked(Pod, "claim", *claim.ref)
     named, workloads = workloads_of(claim, pods, facts)
     asked = resolve_objective(claim, workloads, facts.get(Namespace, claim.ref.namespace), policy, now)
-    ruling = assess_protection(evidence_on(claim, asked.objective, protectors, setting), now)
-    evidence = ruling.appraisal.evidence
+    evidence = evidence_on(claim, asked.objective, protectors, setting)
+    ruling = assess_protection(evidence, now)
     trials = gather_trials(claim, asked.objective, protectors.coverages, setting, restored=evidence.restored)
     proof, proof_until = assess_drills(trials, now)
-    keeping, keeping_until = retention_findings(ruling.appraisal, policy)
     volume = facts.get(Volume, claim.volume) if claim.volume else None
-    case = ClaimCase(
-        claim=claim,
-        volume=volume,
-        objective=asked.objective,
-        appraisal=ruling.appraisal,
-        setting=setting,
-    )
-    found, unjudged = judge_claim(case, policy)
+    found = _findings(ClaimCase(volume=volume, appraisal=ruling.appraisal), policy, now)
     usage, told = idle_since(claim, assess_usage(claim, pods, facts, sight), facts, now)
     told += (*_snapshots_seen(claim, facts), *worth_noting(trials, facts))
     kind, workload = named[0] if named else ("", "")
-    on = ObjectRef("PersistentVolumeClaim", *claim.ref)
-    told_of = annotation_findings(claim.annotations, on, policy)
-    heeded = heed(
-        (*told_of, *exemption_findings(asked.objective, on, policy), *keeping, *found), claim.annotations, now
-    )
     exempt = ruling.protection.state == "exempt"
-    ends = (asked.until, ruling.until, proof_until, keeping_until, heeded.until)
+    ends = (asked.until, ruling.until, proof_until, found.until)
     judgement = ClaimJudgement(
         ref=claim.ref,
         volume=claim.volume,
@@ -86,12 +75,32 @@ def assess_claim(
         pending=assess_pending(claim, pods, facts, sight),
         terminating=assess_terminating(claim, pods),
         resize=assess_resize(claim),
-        findings=heeded.open,
-        ignored=heeded.ignored,
-        unjudged=unjudged,
+        findings=found.open,
+        ignored=found.ignored,
+        unjudged=found.unjudged,
         until=min((end for end in ends if end is not None), default=None),
     )
     return judgement, told
+
+
+class _Found(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """``unjudged`` are checks. ``until`` is the instant at which the clock alone would change the findings."""
+
+    open: tuple[Finding, ...]
+    ignored: tuple[Finding, ...]
+    unjudged: tuple[str, ...]
+    until: float | None
+
+
+def _findings(case: ClaimCase, policy: Policy, now: float) -> _Found:
+    """All that stand on the claim itself, parted by what its owner wants to be told."""
+    on, annotations = ObjectRef("PersistentVolumeClaim", *case.claim.ref), case.claim.annotations
+    kept, kept_until = retention_findings(case.appraisal, policy)
+    checked, unjudged = judge_claim(case, policy)
+    told = annotation_findings(annotations, on, policy)
+    heeded = heed((*told, *exemption_findings(case.objective, on, policy), *kept, *checked), annotations, now)
+    ends = [end for end in (kept_until, heeded.until) if end is not None]
+    return _Found(open=heeded.open, ignored=heeded.ignored, unjudged=unjudged, until=min(ends, default=None))
 
 
 def evidence_on(claim: Claim, objective: Objective, protectors: Protectors, setting: Setting) -> Evidence:

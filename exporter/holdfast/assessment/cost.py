@@ -16,9 +16,10 @@ from holdfast.model.cost import (
     SnapshotPrice,
     VolumePrice,
 )
-from holdfast.model.facts import Claim, Facts, Node, Volume
+from holdfast.model.facts import Claim, Facts, Volume
 from holdfast.model.health import Sight
 from holdfast.model.snapshots import Snapshot, SnapshotContent
+from holdfast.model.surroundings import Node
 
 MADE_BY_HAND = frozenset({"nfs", "hostPath", "local"})
 """Backings whose size is a number that somebody wrote: only a price that names them is theirs."""

@@ -1,15 +1,15 @@
 """What pods fill of their nodes' disks: sums and the nearest limit by controller, the disks by node, and who has no limit.
 
-A figure holds for ``STALE_AFTER``; an older one is none. Whether a limit is well chosen is not judged.
+A figure holds for ``SAMPLE_STANDS``; an older one is none. Whether a limit is well chosen is not judged.
 """
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from holdfast.assessment.checks.ignoring import annotations_of, heed
+from holdfast.assessment.checks.naming import first_of
 from holdfast.assessment.setting import Setting
 from holdfast.model.ephemeral import (
-    STALE_AFTER,
     Controlled,
     Controller,
     EphemeralJudgement,
@@ -21,11 +21,13 @@ from holdfast.model.ephemeral import (
     ScratchLimits,
     ScratchPod,
 )
-from holdfast.model.facts import Facts, Node
+from holdfast.model.facts import Facts
 from holdfast.model.health import Sight
 from holdfast.model.identity import ObjectRef
 from holdfast.model.judgement import Finding
 from holdfast.model.policy import Policy
+from holdfast.model.surroundings import Node
+from holdfast.model.usage import SAMPLE_STANDS
 
 _BETWEEN = ("ReplicaSet", "Job")  # kinds that something else may control
 _ENDS = ("Pod", "Job")  # once their pods are finished nothing of them comes back
@@ -60,7 +62,7 @@ def assess_ephemeral(namespace: str, kind: str, name: str, setting: Setting) -> 
     known = _is_known(controller, setting.sight)
     found = _findings(controller, pods, setting.policy) if known else ()
     heeded = heed(found, annotations_of(controller.ref, setting.facts), setting.now)
-    ends = [*(scratch.time + STALE_AFTER for _, scratch, _ in measured), heeded.until]
+    ends = [*(scratch.time + SAMPLE_STANDS for _, scratch, _ in measured), heeded.until]
     return EphemeralJudgement(
         controller=controller,
         used=sum(used) if used else None,
@@ -78,12 +80,12 @@ def assess_node_disks(node: str, setting: Setting) -> NodeDisksJudgement | None:
     summary = setting.facts.get(NodeSummary, node)
     if summary is None or (setting.sight.nodes and setting.facts.get(Node, node) is None):
         return None
-    fresh = tuple(disk for disk in summary.disks if setting.now < disk.time + STALE_AFTER)
+    fresh = tuple(disk for disk in summary.disks if setting.now < disk.time + SAMPLE_STANDS)
     return NodeDisksJudgement(
         node=node,
         disks=fresh,
         measured=next((disk.time for disk in summary.disks if disk.filesystem == "nodefs"), None),
-        until=min((disk.time + STALE_AFTER for disk in fresh), default=None),
+        until=min((disk.time + SAMPLE_STANDS for disk in fresh), default=None),
     )
 
 
@@ -100,7 +102,7 @@ def _measured(
         if pod.finished or (summary := facts.get(NodeSummary, pod.node)) is None:
             continue
         scratch = summary.pods.get(pod.uid)
-        if scratch is not None and now < scratch.time + STALE_AFTER:
+        if scratch is not None and now < scratch.time + SAMPLE_STANDS:
             found.append((pod.limits, scratch, summary.layers_count))
     return found
 
@@ -143,7 +145,6 @@ def _findings(controller: Controller, pods: Sequence[ScratchPod], policy: Policy
 def _finding(check: str, on: ObjectRef, what: str, names: set[str], remedy: str) -> Finding | None:
     if not names:
         return None
-    shown = ", ".join(sorted(names)[:_MOST_NAMES])
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    shown = first_of(sorted(names), _MOST_NAMES)
     # thousands of controllers give the same reason
-    return Finding(check=check, on=on, why=sys.intern(f"no {remedy} on {what} {shown}{more}; set one"))
+    return Finding(check=check, on=on, why=sys.intern(f"no {remedy} on {what} {shown}; set one"))

@@ -5,6 +5,7 @@ from itertools import islice
 
 import msgspec
 
+from holdfast.assessment.forecast import FORECAST_STANDS
 from holdfast.assessment.forecast.signs import FULL
 from holdfast.assessment.lifecycle import assess_resize
 from holdfast.assessment.setting import Setting
@@ -18,10 +19,8 @@ from holdfast.model.filling import (
     Prospect,
 )
 from holdfast.model.identity import ClaimRef
-from holdfast.model.usage import UsageSample
+from holdfast.model.usage import SAMPLE_STANDS, UsageSample
 
-STALE_AFTER = 15 * 60.0
-FORECAST_STANDS = 24 * 3600.0
 _SETTLING = 3 * 60.0  # seconds until a kubelet tells of a volume that was just mounted
 _UNGROWN = frozenset({"node-pending", "node", "node-failed"})  # the claim has grown, its file system has not
 
@@ -69,7 +68,7 @@ def _coverage(
     if claim.volume_mode == "Block":
         return None, "block-mode", []
     if sample is not None:
-        ends = sample.time + STALE_AFTER
+        ends = sample.time + SAMPLE_STANDS
         return ("measured", "", [ends]) if now < ends else ("stale", "", [])
     reason, changes = _unmeasured(running, asked, now)
     return "unmeasured" if reason else None, reason, changes

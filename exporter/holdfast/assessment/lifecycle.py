@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from holdfast.model.facts import Attachment, Claim, Facts, Node, Pod, StorageClass, Volume
+from holdfast.model.facts import Attachment, Claim, Facts, Pod, StorageClass, Volume
 from holdfast.model.health import Sight
 from holdfast.model.judgement import AttachmentJudgement, VolumeJudgement, Waiting
+from holdfast.model.surroundings import Node
 
 STUCK_DETACH = 6 * 60.0  # seconds; the attach-detach controller's own patience before it forces a detach
 

@@ -26,10 +26,11 @@ from holdfast.model.annotation import (
     parse_protects,
 )
 from holdfast.model.check import CHECKS
-from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Claim, Namespace, Workload
+from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Claim, Workload
 from holdfast.model.objective import Objective, Origin
 from holdfast.model.policy import BUILTIN_FULL_WITHIN, Match, ObjectiveSpec, Policy, Retention, Tier
 from holdfast.model.protection import CONSISTENCIES, PLACEMENTS
+from holdfast.model.surroundings import Namespace
 
 _T = TypeVar("_T")
 

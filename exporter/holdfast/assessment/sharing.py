@@ -5,7 +5,8 @@ Pure, over arrays. Fresh replicas on disks of their own look alike as well, but 
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -79,10 +80,11 @@ def shared_spaces(
         if len(rows) > 1:
             alike = _alike(_Group(rows, size, scope.named), slots, used)
             found[scope.name] += [group for group in alike if len(group) > 1]
+    names = _Names(candidates)
     return {
         candidates[row].key: name
         for scope_name, alike in found.items()
-        for name, group in _named(scope_name, alike, candidates)
+        for name, group in names.of(scope_name, alike)
         for row in group
     }
 
@@ -146,13 +148,29 @@ def _agree(one: Floats, others: Floats, group: _Group) -> NDArray[np.bool_]:
     return agreed
 
 
-def _named(
-    scope: str, groups: list[list[int]], candidates: Sequence[Candidate]
-) -> Iterable[tuple[str, list[int]]]:
-    """Several spaces of one name are numbered, in the order of their first claims."""
-    taken: dict[str, int] = {}
-    for group in sorted(groups, key=lambda group: min(candidates[row].key for row in group)):
-        paths = [candidates[row].scope.path for row in group]
-        name = f"{scope}:{posixpath.commonpath(paths)}" if all(paths) else scope
-        taken[name] = taken.get(name, 0) + 1
-        yield (name if taken[name] == 1 else f"{name}#{taken[name]}"), group
+class _Names:
+    """A name for each space, which is that of no other: neither of one that was seen nor of one that a volume names."""
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._candidates = candidates
+        self._lying: defaultdict[str, set[int]] = defaultdict(set)
+        for row, candidate in enumerate(candidates):
+            if candidate.scope.path:
+                self._lying[f"{candidate.scope.name}:{candidate.scope.path}"].add(row)
+        self._taken: set[str] = set()
+        self._numbers: dict[str, Iterator[int]] = {}
+
+    def of(self, scope: str, groups: list[list[int]]) -> Iterable[tuple[str, list[int]]]:
+        """Several spaces of one name are numbered, in the order of their first claims."""
+        for group in sorted(groups, key=lambda group: min(self._candidates[row].key for row in group)):
+            paths = [self._candidates[row].scope.path for row in group]
+            stem = f"{scope}:{posixpath.commonpath(paths)}" if all(paths) else scope
+            yield self._free(stem, set(group)), group
+
+    def _free(self, stem: str, group: set[int]) -> str:
+        numbers = self._numbers.setdefault(stem, count(2))
+        name = stem
+        while name in self._taken or not self._lying.get(name, group) <= group:
+            name = f"{stem}#{next(numbers)}"
+        self._taken.add(name)
+        return name

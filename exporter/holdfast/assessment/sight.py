@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from holdfast.model.facts import Attachment, Claim, Fact, Node, Pod, StorageClass, Volume, Workload
+from holdfast.model.facts import Attachment, Claim, Fact, Pod, StorageClass, Volume, Workload
 from holdfast.model.health import FeedHealth, Sight
 from holdfast.model.snapshots import Snapshot, SnapshotContent
+from holdfast.model.surroundings import Node
 
 _SNAPSHOTS = (("csi-snapshot", "VolumeSnapshot"), ("csi-snapshot", "VolumeSnapshotContent"))
 _SURVEYED = ("core", "csi-snapshot")  # the sources whose kinds checks read

@@ -5,17 +5,19 @@ What is waste belongs to ``waste``; here stands what would make its deletion des
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from holdfast.assessment.checks.naming import first_of
 from holdfast.assessment.cost import content_of
 from holdfast.assessment.lifecycle import assess_volume
 from holdfast.assessment.objectives import read_annotations
 from holdfast.assessment.setting import Setting
 from holdfast.assessment.snapshots import assess_content, assess_snapshot
 from holdfast.model.cost import Waste
-from holdfast.model.facts import Annotations, Attachment, Claim, Facts, Namespace, Volume
+from holdfast.model.facts import Annotations, Attachment, Claim, Facts, Volume
 from holdfast.model.health import Sight
 from holdfast.model.identity import ObjectKey
 from holdfast.model.policy import Policy
 from holdfast.model.snapshots import Snapshot, SnapshotContent
+from holdfast.model.surroundings import Namespace
 
 USERS = frozenset({"Pod", "StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob"})
 """The kinds that could use a claim."""
@@ -123,7 +125,7 @@ def withheld_claim(claim: Claim, why: str, waste: Waste, setting: Setting) -> It
         yield from _wanted(others, "names its volume")
     yield from _misread(claim, facts, policy)
     if lacking := sorted(sight.unseen & USERS):
-        yield f"{_listed(lacking)} cannot be seen, and may use it"
+        yield f"{first_of(lacking, _NAMED)} cannot be seen, and may use it"
     if why == "waiting-pods":
         yield "a workload that runs names it"
     if waste.early:
@@ -159,26 +161,26 @@ def withheld_content(content: SnapshotContent, setting: Setting) -> Iterator[str
         *facts.linked(Snapshot, "source-content", content.name),
     }
     if named := sorted(f"{snapshot.namespace}/{snapshot.name}" for snapshot in naming):
-        yield f"VolumeSnapshot {_listed(named)} names it"
+        yield f"VolumeSnapshot {first_of(named, _NAMED)} names it"
     if content.snapshot is not None:
         yield from _restored_from(content.snapshot, facts)
 
 
 def _twins(volume: Volume, facts: Facts) -> Iterator[str]:
     if names := sorted({other.name for other in twins(volume, facts)}):
-        yield f"PersistentVolume {_listed(names)} is of the same disk, whose data would go as well"
+        yield f"PersistentVolume {first_of(names, _NAMED)} is of the same disk, whose data would go as well"
 
 
 def _cuts(content: SnapshotContent, facts: Facts) -> Iterator[str]:
     if names := sorted({other.name for other in same_cut(content, facts)}):
-        yield f"VolumeSnapshotContent {_listed(names)} stands for the same snapshot on the storage, which would go as well"
+        yield f"VolumeSnapshotContent {first_of(names, _NAMED)} stands for the same snapshot on the storage, which would go as well"
 
 
 def _attached(volume: str, facts: Facts) -> Iterator[str]:
     """Also what is on its way: who attaches it is about to use it."""
     nodes = {each.node or "a node" for each in facts.linked(Attachment, "volume", volume)} if volume else ()
     if nodes:
-        yield f"its volume is attached to {_listed(sorted(nodes))}"
+        yield f"its volume is attached to {first_of(sorted(nodes), _NAMED)}"
 
 
 def _restored_from(snapshot: ObjectKey, facts: Facts) -> Iterator[str]:
@@ -188,7 +190,7 @@ def _restored_from(snapshot: ObjectKey, facts: Facts) -> Iterator[str]:
 
 def _wanted(claims: Iterable[Claim], what: str) -> Iterator[str]:
     if names := sorted(str(claim.ref) for claim in claims):
-        yield f"claim {_listed(names)} {what}"
+        yield f"claim {first_of(names, _NAMED)} {what}"
 
 
 def _misread(claim: Claim, facts: Facts, policy: Policy) -> Iterator[str]:
@@ -216,8 +218,3 @@ def foreign_finalizers(claim: Claim) -> Sequence[str]:
 def is_declared(origin: str | None) -> bool:
     """Whether somebody asked for it by an annotation, rather than all are asked."""
     return origin in _DECLARED
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

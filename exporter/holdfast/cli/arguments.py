@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -65,6 +66,12 @@ def _instant(text: str) -> float:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
+def refuse_unknown(word: str, noun: str, known: Collection[str], flag: str) -> None:
+    """What the flag was given is none of those that it takes."""
+    if word not in known:
+        raise typer.BadParameter(f"{word!r} is no {noun}; {noun}s are {', '.join(known)}", param_hint=flag)
+
+
 class _JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
@@ -82,14 +89,8 @@ class _JsonFormatter(logging.Formatter):
 
 def set_up_logging(level: str, log_format: str) -> None:
     """Logs go to stderr, so that what a command prints can be piped."""
-    if level not in _LEVELS:
-        raise typer.BadParameter(
-            f"{level!r} is no level; levels are {', '.join(_LEVELS)}", param_hint="--log.level"
-        )
-    if log_format not in ("text", "json"):
-        raise typer.BadParameter(
-            f"{log_format!r} is no format; formats are text, json", param_hint="--log.format"
-        )
+    refuse_unknown(level, "level", _LEVELS, "--log.level")
+    refuse_unknown(log_format, "format", ("text", "json"), "--log.format")
     handler = logging.StreamHandler(sys.stderr)
     text = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     handler.setFormatter(_JsonFormatter() if log_format == "json" else text)

@@ -9,7 +9,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from holdfast.app.look import Look, Origin, look
+from holdfast.app.look import Look, Origin
+from holdfast.assessment.checks.naming import first_of
 from holdfast.cli.arguments import (
     CONFIG,
     CONTEXT,
@@ -19,12 +20,12 @@ from holdfast.cli.arguments import (
     LOG_FORMAT,
     LOG_LEVEL,
     NOW,
-    parse_now,
+    refuse_unknown,
     set_up_logging,
 )
 from holdfast.cli.markdown import escaped
 from holdfast.cli.paint import COLOURS, QUIET, TITLE, Part, tell
-from holdfast.cli.running import end, fail, refuse_empty, run, settings_of
+from holdfast.cli.running import end, fail, refuse_empty, settings_of, take_look
 from holdfast.model.account.telling import moment
 from holdfast.model.checklist import ITEMS, ItemJudgement, ItemState
 
@@ -71,13 +72,9 @@ def checklist(  # noqa: PLR0913 - one parameter a flag
 ) -> None:
     """Print the go-live checklist of each namespace, what fails first. Ends with 0 whatever fails."""
     set_up_logging(log_level, log_format)
-    if output not in _FORMATS:
-        raise typer.BadParameter(
-            f"{output!r} is no format; formats are {', '.join(_FORMATS)}", param_hint="--format"
-        )
+    refuse_unknown(output, "format", _FORMATS, "--format")
     origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
-    settings = settings_of(config)
-    taken = run(lambda _: look(settings, origin, parse_now(now)))
+    taken = take_look(settings_of(config), origin, now)
     refuse_empty(taken, folder)
     lists = _chosen(taken, namespace)
     if output == "json":
@@ -103,9 +100,7 @@ def _instead(namespace: str, known: Collection[str]) -> str:
         return "there is none that could be judged"
     if near := difflib.get_close_matches(namespace, sorted(known), n=3):
         return f"did you mean {' or '.join(near)}?"
-    named = sorted(known)[:_MOST_NAMED]
-    more = f" and {len(known) - len(named)} more" if len(known) > len(named) else ""
-    return f"known are {', '.join(named)}{more}"
+    return f"known are {first_of(sorted(known), _MOST_NAMED)}"
 
 
 def _lines(lists: Lists) -> Iterator[ChecklistLine]:

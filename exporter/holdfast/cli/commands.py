@@ -18,7 +18,7 @@ from holdfast import __version__
 from holdfast.app.account.document import report_document
 from holdfast.app.account.explain import Explanation, explain_claim
 from holdfast.app.compose import select
-from holdfast.app.look import Look, Origin, look
+from holdfast.app.look import Look, Origin
 from holdfast.app.rbac import roles
 from holdfast.app.serve import ServeOptions, serve
 from holdfast.cli.arguments import (
@@ -31,13 +31,14 @@ from holdfast.cli.arguments import (
     LOG_LEVEL,
     NOW,
     parse_now,
+    refuse_unknown,
     set_up_logging,
 )
 from holdfast.cli.checklist_command import checklist
 from holdfast.cli.explain_text import print_explanation
 from holdfast.cli.report_table import print_report
 from holdfast.cli.rules_command import rules
-from holdfast.cli.running import end, fail, refuse_empty, run, settings_of
+from holdfast.cli.running import end, fail, refuse_empty, run, settings_of, take_look
 from holdfast.cli.waste_command import waste
 from holdfast.demo import demo_config, write_demo
 from holdfast.http.addresses import AddressError, parse_address
@@ -136,13 +137,9 @@ def report(  # noqa: PLR0913 - one parameter a flag
 ) -> None:
     """Look once and print what was found, worst first. Ends with 0 whatever state the data is in."""
     set_up_logging(log_level, log_format)
-    if output not in _FORMATS:
-        raise typer.BadParameter(
-            f"{output!r} is no format; formats are {', '.join(_FORMATS)}", param_hint="--format"
-        )
+    refuse_unknown(output, "format", _FORMATS, "--format")
     origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
-    settings = settings_of(config)
-    taken = run(lambda _: look(settings, origin, parse_now(now)))
+    taken = take_look(settings_of(config), origin, now)
     refuse_empty(taken, folder)
     _print_look(taken, output)
     end(taken)
@@ -169,16 +166,14 @@ def explain_pvc(  # noqa: PLR0913 - one parameter a flag
     namespace, slash, name = claim.partition("/")
     if not (slash and namespace and name) or "/" in name:
         raise typer.BadParameter(f"{claim!r} names no claim; write NAMESPACE/NAME")
-    if output not in ("text", "json"):
-        raise typer.BadParameter(f"{output!r} is no format; formats are text, json", param_hint="--format")
+    refuse_unknown(output, "format", ("text", "json"), "--format")
     ref = ClaimRef(namespace, name)
     if server is not None:
         explanation: Explanation | None = _ask(server, ref)
         taken = None
     else:
         origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
-        settings = settings_of(config)
-        taken = run(lambda _: look(settings, origin, parse_now(now)))
+        taken = take_look(settings_of(config), origin, now)
         explanation = explain_claim(taken.engine, ref, taken.now)
     if explanation is None:
         fail(f"{ref}: no such claim; 'holdfast report' lists those there are")

@@ -1,18 +1,24 @@
-"""What the report's table says of space: how much of it is measured, and what is full soon. It counts and sorts, no more."""
+"""What the report's table says of space: how much of it is measured, what is full soon, and what is nearly full. It counts and
+sorts, no more.
+"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from holdfast.cli.paint import COLOURS, QUIET, Part
-from holdfast.model.account.filling import ForecastPart, PoolPart
+from holdfast.model.account.filling import BackendPart, FillingPart, ForecastPart, PoolPart
 from holdfast.model.account.report import ClaimPart, Report
 from holdfast.model.account.telling import humane
 from holdfast.model.capacity import FIXED_FACTOR
+from holdfast.model.identity import ClaimRef
 from holdfast.model.policy import BUILTIN_FULL_WITHIN
+from holdfast.model.usage import UsageSample
 
 _FULL, _SOON = COLOURS["unprotected"], COLOURS["late"]
+_NEARLY = 0.9  # of what can be filled
+_MOST = 20  # that are told of for that alone
 
 
 class Fullness(NamedTuple):
@@ -22,6 +28,16 @@ class Fullness(NamedTuple):
     name: str
     early: datetime | None
     within: float
+    confined: str = ""
+
+
+class Level(NamedTuple):
+    """Something of which much is taken: which share, how old that is where it may be another now, and what is foretold."""
+
+    share: float
+    name: str
+    stale: float | None
+    forecast: ForecastPart | None
     confined: str = ""
 
 
@@ -38,14 +54,22 @@ def coverage(report: Report) -> tuple[Part, ...]:
     return ((said, QUIET),)
 
 
-def full_soon(report: Report) -> Iterator[tuple[Part, ...]]:
-    """What is full within the time in which its owner wants to be told; the nearest first."""
-    for found in sorted(_filling(report)):
-        left = (found.full - report.now).total_seconds()
-        if left > found.within:
-            continue
+def filling_up(report: Report) -> Iterator[tuple[Part, ...]]:
+    """What is full within the time in which its owner wants to be told, the nearest first; then the fullest of the rest."""
+    soon = [found for found in sorted(_filling(report)) if _left(found, report.now) <= found.within]
+    yield from _full_soon(soon, report.now)
+    yield from _nearly_full(report, {found.name for found in soon})
+
+
+def _left(found: Fullness, now: datetime) -> float:
+    return (found.full - now).total_seconds()
+
+
+def _full_soon(soon: Iterable[Fullness], now: datetime) -> Iterator[tuple[Part, ...]]:
+    for found in soon:
+        left = _left(found, now)
         when = f"full in {humane(left)}" if left >= 1 else "full"
-        yield f"{found.name}: ", (when, _SOON if left >= 1 else _FULL), "".join(_besides(found, report.now))
+        yield f"{found.name}: ", (when, _SOON if left >= 1 else _FULL), "".join(_besides(found, now))
 
 
 def _besides(found: Fullness, now: datetime) -> Iterator[str]:
@@ -57,14 +81,75 @@ def _besides(found: Fullness, now: datetime) -> Iterator[str]:
         yield f"; cannot grow: {found.confined.replace('-', ' ')}"
 
 
+def _nearly_full(report: Report, told: Collection[str]) -> Iterator[tuple[Part, ...]]:
+    """Where nothing is foretold, or nothing so soon, somebody may want to look all the same."""
+    high = [level for level in _levels(report) if level.share >= _NEARLY and level.name not in told]
+    high.sort(key=lambda level: level.share)
+    levels = {
+        level.name: level for level in high
+    }.values()  # where several claims tell of one space, the fullest
+    for level in sorted(levels, key=lambda level: (-level.share, level.name))[:_MOST]:
+        besides = "".join(f"; {each}" for each in _beside_level(level, report.now))
+        yield f"{level.name}: ", (f"{100 * level.share:.3g} % used", _SOON), besides
+    if len(levels) > _MOST:
+        yield ((f"and {len(levels) - _MOST} more of which {100 * _NEARLY:g} % or more is used", QUIET),)
+
+
+def _beside_level(level: Level, now: datetime) -> Iterator[str]:
+    if level.stale is not None:
+        yield f"{humane(level.stale)} ago"
+    forecast = level.forecast
+    if forecast is not None and forecast.full is not None:
+        yield f"full in {humane((forecast.full - now).total_seconds())}"
+    elif forecast is not None and forecast.fills is False:
+        yield "does not fill"
+    elif forecast is not None:
+        yield f"nothing foretold: {forecast.reason.replace('-', ' ')}"
+    if level.confined:
+        yield f"cannot grow: {level.confined.replace('-', ' ')}"
+
+
+def _levels(report: Report) -> Iterator[Level]:
+    for claim in report.claims:
+        filling = claim.filling
+        name, sample = f"{claim.namespace}/{claim.name}", _sample(filling)
+        stale = None if filling.state == "measured" else filling.age_seconds
+        for told, share, forecast in (
+            (name, sample.bytes_ratio, filling.bytes_forecast),
+            (f"{filling.backend or name} inodes", sample.inodes_ratio, filling.inodes_forecast),
+        ):
+            if share is not None:
+                yield Level(share, told, stale, forecast, filling.not_expandable)
+    for backend in report.backends:
+        if backend.used_bytes is not None and backend.capacity_bytes:
+            share = min(backend.used_bytes / backend.capacity_bytes, 1.0)
+            yield Level(share, _backend_name(backend), None, backend.forecast)
+
+
+def _sample(filling: FillingPart) -> UsageSample:
+    """The sample that these figures are of, which knows how they add up."""
+    return UsageSample(
+        claim=ClaimRef("", ""),
+        time=0.0,
+        used=filling.used_bytes,
+        capacity=filling.filesystem_bytes,
+        available=filling.available_bytes,
+        inodes_used=filling.inodes_used,
+        inodes=filling.inodes,
+    )
+
+
+def _backend_name(backend: BackendPart) -> str:
+    return f"{backend.name} of {len(backend.claims)} claims"
+
+
 def _filling(report: Report) -> Iterator[Fullness]:
     for claim in report.claims:
         yield from _of_claim(claim)
     within = {(claim.namespace, claim.name): _within(claim) for claim in report.claims}
     for backend in report.backends:
         asked = [within.get((claim.namespace, claim.name), BUILTIN_FULL_WITHIN) for claim in backend.claims]
-        name = f"{backend.name} of {len(backend.claims)} claims"
-        yield from _told(name, backend.forecast, min(asked, default=BUILTIN_FULL_WITHIN))
+        yield from _told(_backend_name(backend), backend.forecast, min(asked, default=BUILTIN_FULL_WITHIN))
     for quota in report.quotas:
         for limit in quota.limits:
             of_class = f" of {limit.storage_class}" if limit.storage_class else ""

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from holdfast.cli.paint import COLOURS, QUIET, TITLE, Part, paint, tell, tell_section
-from holdfast.cli.report_filling import coverage, full_soon
+from holdfast.cli.report_filling import coverage, filling_up
 from holdfast.cli.report_findings import tell_findings
 from holdfast.model.account.report import (
     ClaimPart,
@@ -69,7 +69,7 @@ def print_report(report: Report, console: Console) -> None:
     tell_section(console, "Schedules that need a look", _schedules(report))
     tell_section(console, "Restores that need a look", _drills(report))
     tell_section(console, "Replications that need a look", _replications(report))
-    tell_section(console, "Full within the time that is asked for", full_soon(report))
+    tell_section(console, "Nearly full, or full within the time that is asked for", filling_up(report))
     tell_section(console, "Locations that cannot be reached", _targets(report))
     tell_section(console, "What cannot be seen", _unseen(report))
     tell_section(console, "Left over", _left_over(report))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from holdfast.app.compose import read_settings
-from holdfast.app.look import Look, LookError
+from holdfast.app.look import Look, LookError, Origin, look
 from holdfast.app.loop import LoopWatch
+from holdfast.cli.arguments import parse_now
 from holdfast.cluster.errors import ConnectError
 from holdfast.history.store import StoreError
 from holdfast.http.addresses import AddressError
@@ -40,6 +41,11 @@ def run(work: Callable[[LoopWatch], Coroutine[Any, Any, _T]]) -> _T:
         if others is not None or foreseen is None:
             raise
         fail("\n".join(sorted({str(error) for error in _leaves(foreseen)})))
+
+
+def take_look(settings: Settings, origin: Origin, now: str | None) -> Look:
+    """One complete look, at the instant that ``--now`` names."""
+    return run(lambda _: look(settings, origin, parse_now(now)))
 
 
 def _leaves(group: BaseExceptionGroup[Any]) -> list[BaseException]:

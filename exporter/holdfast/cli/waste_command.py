@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from holdfast.app.account.waste import Found, find_waste, known_namespaces, part_of, sums
-from holdfast.app.look import Look, Origin, look
+from holdfast.app.look import Look, Origin
 from holdfast.assessment.withholding import USERS, sees_use, unjudged
 from holdfast.cli.arguments import (
     CONFIG,
@@ -20,12 +20,12 @@ from holdfast.cli.arguments import (
     LOG_FORMAT,
     LOG_LEVEL,
     NOW,
-    parse_now,
+    refuse_unknown,
     set_up_logging,
 )
 from holdfast.cli.markdown import escaped
 from holdfast.cli.paint import QUIET, TITLE, paint, plain, tell, tell_section
-from holdfast.cli.running import end, fail, run, settings_of
+from holdfast.cli.running import end, fail, settings_of, take_look
 from holdfast.http.views import WasteRow, WasteSum
 from holdfast.model.account.report import MoneyPart
 from holdfast.model.account.telling import Part, humane, moment
@@ -77,13 +77,10 @@ def waste(  # noqa: PLR0913 - one parameter a flag
 ) -> None:
     """Print what could be saved, dearest first, and the commands for it. Changes nothing."""
     set_up_logging(log_level, log_format)
-    if output not in _FORMATS:
-        raise typer.BadParameter(
-            f"{output!r} is no format; formats are {', '.join(_FORMATS)}", param_hint="--format"
-        )
+    refuse_unknown(output, "format", _FORMATS, "--format")
     origin = Origin(folder=folder, kubeconfig=kubeconfig, context=context, history=history)
     settings = settings_of(config)
-    taken = run(lambda _: look(_judged_for_waste(settings), origin, parse_now(now)))
+    taken = take_look(_judged_for_waste(settings), origin, now)
     document = _document(taken, namespace, settings)
     if output == "json":
         print(msgspec.json.encode(document).decode())

@@ -32,11 +32,10 @@ def _inodes(field: str) -> Callable[[FillingJudgement], Iterable[Row]]:
     return lambda filling: optional(getattr(filling.sample, field) if filling.sample else None)
 
 
-def _ratios(filling: FillingJudgement) -> Iterable[Row]:
-    if filling.sample is None:
+def _ratios(sample: UsageSample | None) -> Iterable[Row]:
+    if sample is None:
         return ()
-    bytes_ratio = None if filling.backend else filling.sample.bytes_ratio
-    told = zip(RESOURCES, (bytes_ratio, filling.sample.inodes_ratio), strict=True)
+    told = zip(RESOURCES, (sample.bytes_ratio, sample.inodes_ratio), strict=True)
     return [((resource,), ratio) for resource, ratio in told if ratio is not None]
 
 
@@ -120,7 +119,7 @@ FILLING_FAMILIES = (
         help="Share of what the claim's file system offers that is taken, 0 to 1; without what is kept back for root.",
         noun="filling",
         further=("resource",),
-        rows=_ratios,
+        rows=lambda filling: _ratios(None if filling.backend else filling.sample),
         vocabulary={"resource": RESOURCES},
     ),
     Family(
@@ -181,7 +180,8 @@ FILLING_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_full_chance_ratio",
-        help="How likely the claim is full within 1.5 times its objective (twice that where it cannot grow), 0 to 1.",
+        help="How likely the claim is full within 1.5 times its objective (twice that where it cannot grow), 0 to 1. "
+        "Shared spaces, quotas and pools have none.",
         noun="filling",
         further=("resource",),
         rows=_bound("chance"),
@@ -212,6 +212,14 @@ FILLING_FAMILIES = (
         help="Size of a space that several claims share.",
         noun="backend",
         rows=_of_backend("capacity"),
+    ),
+    Family(
+        name="holdfast_backend_used_ratio",
+        help="Share of the bytes and inodes of a space that several claims share that is taken, 0 to 1.",
+        noun="backend",
+        further=("resource",),
+        rows=lambda backend: _ratios(backend.sample),
+        vocabulary={"resource": RESOURCES},
     ),
     Family(
         name="holdfast_backend_time_to_full_seconds",

@@ -66,10 +66,12 @@ _TABLE = (
         id="deployment-rwo",
         title="a ReadWriteOnce claim would be needed on two nodes",
         severity="warning",
-        why="A second pod on another node waits for a volume that the first still holds: the rollout hangs.",
-        remedy="Use a StatefulSet with claim templates, or strategy Recreate and one replica.",
-        on=("Deployment",),
+        why="A second pod on another node waits for a volume that the first still holds: the rollout, the replica or the job hangs.",
+        remedy="Use a StatefulSet with claim templates, or strategy Recreate and one replica; "
+        "tie workloads that share a claim to one node by pod affinity.",
+        on=_CONTROLLERS[:-1],
         reads=(_CLAIM, "Deployment"),
+        helped_by=("StatefulSet", "ReplicaSet", "DaemonSet", "Job", "CronJob", _VOLUME, "Node"),
     ),
     Check(
         id="pod-bare-data",

@@ -12,9 +12,6 @@ from holdfast.model.facts import Fact
 from holdfast.model.identity import EPHEMERAL, NODE_DISK, POD, ObjectKey, ObjectRef, Touch, touch
 from holdfast.model.judgement import Finding, Judgement
 
-STALE_AFTER = 15 * 60.0
-"""Seconds after which a figure is none."""
-
 Filesystem = Literal["nodefs", "imagefs", "containerfs"]
 FILESYSTEMS: tuple[Filesystem, ...] = get_args(Filesystem)
 
@@ -158,7 +155,7 @@ class PodScratch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class NodeSummary(Fact, frozen=True, kw_only=True, gc=False):
-    """What the kubelet of one node told of its disks and pods. ``pods`` are by uid.
+    """What the kubelet of one node told of its disks and pods. ``pods`` are by uid; ``damaged`` counts those that cannot be read.
 
     ``layers_count``: writable layers lie on the node's own disk; only then they count against a container's limit.
     """
@@ -167,6 +164,7 @@ class NodeSummary(Fact, frozen=True, kw_only=True, gc=False):
     disks: tuple[NodeDisk, ...] = ()
     pods: Mapping[str, PodScratch] = {}
     layers_count: bool = True
+    damaged: int = 0
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from holdfast.model.identity import (
     touch_claim,
 )
 from holdfast.model.observation import Observation, ObservationKind
-from holdfast.model.selector import Labels, NodeTerm
+from holdfast.model.selector import Labels, NodeTerm, Selector
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -238,50 +238,6 @@ class StorageClass(Fact, frozen=True, kw_only=True, gc=False):
         return (Touch(TOUCH_CLASS, (self.name,)), Touch(TOUCH_CLASS, without))
 
 
-class Namespace(Fact, frozen=True, kw_only=True, gc=False):
-    name: str
-    labels: Labels
-    annotations: Annotations
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return (self.name,)
-
-    def touches(self) -> tuple[Touch, ...]:
-        return (Touch(TOUCH_NAMESPACE, (self.name,)), touch(ANNOTATED, "Namespace", "", self.name))
-
-
-ZONE, REGION = "topology.kubernetes.io/zone", "topology.kubernetes.io/region"
-
-
-class Node(Fact, frozen=True, kw_only=True, gc=False):
-    """``address`` and ``port`` are where its kubelet listens; "" and None where the object tells neither."""
-
-    name: str
-    ready: bool | None
-    address: str = ""
-    port: int | None = None
-    unschedulable: bool = False  # spec.unschedulable: it was cordoned
-    silent: bool = False  # the control plane has lost it: its readiness is Unknown, and kubectl says NotReady
-    labels: Labels = {}
-
-    @property
-    def zone(self) -> str:
-        """Empty where the node does not tell."""
-        return self.labels.get(ZONE, "") or self.labels.get("failure-domain.beta.kubernetes.io/zone", "")
-
-    @property
-    def region(self) -> str:
-        return self.labels.get(REGION, "") or self.labels.get("failure-domain.beta.kubernetes.io/region", "")
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        return (self.name,)
-
-    def touches(self) -> tuple[Touch, ...]:
-        return (touch("node", self.name),)
-
-
 class Mount(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pod's volume that is a claim. ``ephemeral``: a generic ephemeral volume, whose claim lives with the pod.
 
@@ -334,7 +290,9 @@ class Pod(Fact, frozen=True, kw_only=True, gc=False):
 class Workload(Fact, frozen=True, kw_only=True, gc=False):
     """A controller of pods: StatefulSet, Deployment, ReplicaSet, DaemonSet, Job or CronJob.
 
-    ``claims`` are those its pod template names, ``claim_templates`` the names of a StatefulSet's own templates.
+    ``claims`` are those its pod template names, ``claim_templates`` the names of a StatefulSet's own templates. Its pods run
+    on nodes that meet one of ``node_terms`` (without any on all), and only where pods of its namespace run that each
+    selector of ``beside`` selects.
     """
 
     kind: Literal["StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob"]
@@ -355,6 +313,9 @@ class Workload(Fact, frozen=True, kw_only=True, gc=False):
     surges: bool = False  # of a Deployment: its rolling update starts a new pod before the old one is gone
     pod_labels: Labels = {}  # those of its pod template
     template_classes: tuple[str, ...] = ()  # of its claim templates and ephemeral volumes; "" for the default
+    parallel: int = 1  # pods of one run of a Job at a time
+    node_terms: tuple[NodeTerm, ...] = ()
+    beside: tuple[Selector, ...] = ()
 
     @property
     def ref(self) -> ObjectRef:

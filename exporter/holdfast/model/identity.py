@@ -69,6 +69,11 @@ class ReplicationKey(NamedTuple):
     claim: str
 
 
+def joined(*parts: str) -> str:
+    """The parts as one text, which no other parts have. Names that the API lets be stand in it as they are."""
+    return "/".join([part.replace("%", "%25").replace("/", "%2F") for part in parts])
+
+
 class Subject(NamedTuple):
     """One thing that is judged and rendered as a unit. ``key`` is the key of its noun."""
 

@@ -10,6 +10,12 @@ from holdfast.model.identity import ANNOTATED, ObjectRef, Touch, touch
 from holdfast.model.selector import Selector
 
 _SURVEYED = touch("survey")
+_OF_CEPH = ("rbd.csi.ceph.com", "cephfs.csi.ceph.com")
+
+
+def plain_name(driver: str) -> str:
+    """The name by which a driver is documented: Rook puts its namespace and a dot before those of Ceph."""
+    return next((name for name in _OF_CEPH if driver.endswith(f".{name}")), driver)
 
 
 class Annotated(Fact, frozen=True, kw_only=True, gc=False):

@@ -14,6 +14,9 @@ from holdfast.model.identity import ClaimRef
 CLOCK_DIFFERENCE = 60.0
 """Seconds by which a sample may be ahead of our clock."""
 
+SAMPLE_STANDS = 15 * 60.0
+"""Seconds for which what was measured tells how it is now."""
+
 KUBELET_PORT = 10250
 
 Stat = Literal["used", "capacity", "available", "inodes_used", "inodes"]

@@ -42,7 +42,7 @@ class KubeletError(AskError):
 
 
 class Told(NamedTuple):
-    """What a kubelet said. ``damaged`` counts lines of volume statistics that cannot be read."""
+    """What a kubelet said. ``damaged`` counts what cannot be read: lines of volume statistics, or pods."""
 
     samples: tuple[UsageSample, ...]
     damaged: int

@@ -89,10 +89,12 @@ class _Node(_Shape, frozen=True, gc=False):
 
 class _Summary(_Shape, frozen=True, gc=False):
     node: _Node | None = None
-    pods: list[_Pod | None] | None = None
+    pods: list[msgspec.Raw] | None = None
 
 
 _SUMMARY: Final = msgspec.json.Decoder(_Summary)
+_POD: Final = msgspec.json.Decoder(_Pod)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _TIME: Final = msgspec.json.Decoder(Annotated[datetime, msgspec.Meta(tz=True)])
 
 
@@ -104,7 +106,7 @@ def read_summary(body: bytes, node: str, now: float) -> NodeSummary:
     """
     try:
         summary = _SUMMARY.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         raise SummaryError("does not answer as a kubelet; see who listens there") from None
     told = summary.node
     if told is None or not told.node_name:
@@ -112,7 +114,8 @@ def read_summary(body: bytes, node: str, now: float) -> NodeSummary:
     if told.node_name != node:
         raise SummaryError("answers for another node; see whether the node's address is its own")
     pods: dict[str, PodScratch] = {}
-    for uid, scratch in _pods(summary, now):
+    read = [_pod(pod) for pod in summary.pods or ()]
+    for uid, scratch in _scratches(_given(read), now):
         held = pods.get(uid)
         if held is None or held.time <= scratch.time:
             pods[uid] = scratch
@@ -123,6 +126,7 @@ def read_summary(body: bytes, node: str, now: float) -> NodeSummary:
         disks=tuple(disks.values()),
         pods=pods,
         layers_count=own is None or images is None or own.is_same(images),
+        damaged=read.count(None),
     )
 
 
@@ -157,8 +161,16 @@ def _disk(filesystem: Filesystem, told: _Disk, now: float) -> NodeDisk | None:
     return None if time is None or (capacity is None and inodes is None) else disk
 
 
-def _pods(summary: _Summary, now: float) -> Iterator[tuple[str, PodScratch]]:
-    for pod in _given(summary.pods):
+def _pod(told: msgspec.Raw) -> _Pod | None:
+    """None where it cannot be decoded: what spoils one pod says nothing of the others."""
+    try:
+        return _POD.decode(told)
+    except _UNREADABLE:
+        return None
+
+
+def _scratches(pods: Iterable[_Pod], now: float) -> Iterator[tuple[str, PodScratch]]:
+    for pod in pods:
         ref = pod.pod_ref
         together = pod.ephemeral_storage or _Together()
         time = _time(together.time, now)

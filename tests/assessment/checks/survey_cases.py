@@ -10,24 +10,14 @@ from holdfast.assessment.checks.table import SURVEYS
 from holdfast.assessment.setting import Setting
 from holdfast.inventory import Inventory
 from holdfast.model.ephemeral import Controller, ScratchLimits, ScratchPod
-from holdfast.model.facts import (
-    NO_ANNOTATIONS,
-    ZONE,
-    Claim,
-    Fact,
-    Mount,
-    Node,
-    Pod,
-    StorageClass,
-    Volume,
-    Workload,
-)
+from holdfast.model.facts import NO_ANNOTATIONS, Claim, Fact, Mount, Pod, StorageClass, Volume, Workload
 from holdfast.model.health import Sight
 from holdfast.model.identity import ClaimRef, ObjectKey, Owner
 from holdfast.model.judgement import ClaimJudgement, Protection, Usage
 from holdfast.model.objective import Objective
 from holdfast.model.policy import Policy
 from holdfast.model.selector import NodeTerm, Requirement
+from holdfast.model.surroundings import ZONE, Node
 from tests.world import NOW
 
 NO_POLICY, SIGHTED = Policy(), Sight()

@@ -9,12 +9,12 @@ from holdfast.assessment.checks.contract import BREATH, Scene
 from holdfast.assessment.checks.table import SURVEYS
 from holdfast.assessment.setting import Setting
 from holdfast.inventory import Inventory
-from holdfast.model.facts import REGION, Node
 from holdfast.model.health import Sight
 from holdfast.model.identity import ClaimRef, ObjectKey
 from holdfast.model.judgement import Place, Protection
 from holdfast.model.objective import Objective
 from holdfast.model.policy import Policy
+from holdfast.model.surroundings import REGION, Node
 from tests.assessment.checks.survey_cases import BUILTIN, DECLARED, claim, judgement
 from tests.world import NOW
 

@@ -115,6 +115,10 @@ FACTS = st.one_of(
         deletes_claims=st.sampled_from([(), ("whenDeleted",)]),
         surges=st.booleans(),
         template_classes=FEW,
+        parallel=st.integers(-1, 2),
+        node_terms=TERMS,
+        beside=st.lists(st.builds(Selector, MET), max_size=1).map(tuple),
+        pod_labels=st.sampled_from([{}, {"rank": "a"}]),
     ),
     st.builds(
         NodeDrivers,
@@ -211,7 +215,7 @@ CLUSTERS = (
     .map(lambda facts: list({(type(fact), fact.key): fact for fact in facts}.values()))
 )
 UNSEEN = st.sets(
-    st.sampled_from(["Pod", "ReplicaSet", "Job", "ResourceQuota", "PersistentVolume", "StatefulSet"])
+    st.sampled_from(["Pod", "ReplicaSet", "Job", "ResourceQuota", "PersistentVolume", "StatefulSet", "Node"])
 )
 OBJECTIVES = {"shop/a": DECLARED, "shop/data-web-0": DECLARED, "shop/b": BUILTIN}
 POLICY = Policy(tiers=(Tier(name="gold"),), check_limits={"too-many-classes": 1})

@@ -125,6 +125,33 @@ def test_a_deployment_surges_unless_it_says_otherwise() -> None:
     assert found("deployment-rwo", World(claim(), deployment(replicas=2, strategy=alone))) == hangs
 
 
+def test_a_job_beside_what_it_dumps_must_run_on_its_node() -> None:
+    """By pod affinity, or where both are bound to one node."""
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    dump = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"namespace": "shop", "name": "dump"},
+        "spec": {"jobTemplate": {"spec": {"template": {"spec": {"volumes": volumes}}}}},
+    }
+
+    def dumping(**placed: object) -> dict[str, object]:
+        return laid_over(dump, {"spec": {"jobTemplate": {"spec": {"template": {"spec": placed}}}}})
+
+    web = deployment(strategy={"type": "Recreate"}, template={"metadata": {"labels": {"app": "web"}}})
+    both = [
+        f"{kind},namespace=shop,name={name}" for kind, name in (("CronJob", "dump"), ("Deployment", "web"))
+    ]
+    like = {"labelSelector": {"matchLabels": {"app": "web"}}, "topologyKey": "kubernetes.io/hostname"}
+    kept = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [like]}}
+    nodes = NODES % "True"
+    assert found("deployment-rwo", World(claim(), nodes, web, dumping())) == both
+    assert found("deployment-rwo", World(claim(), nodes, web, dumping(affinity=kept))) == []
+    assert found("deployment-rwo", World(claim(), nodes, web, dumping(), LOCAL)) == []
+    tied = dumping(nodeSelector={"kubernetes.io/hostname": "node-1"})
+    assert found("deployment-rwo", World(claim(), nodes, web, tied)) == both
+
+
 def test_a_pod_that_writes_to_its_node() -> None:
     """Through a directory that a container mounts to write to it."""
     for read_only, data in ((False, ["Pod,namespace=shop,name=tool"]), (True, [])):

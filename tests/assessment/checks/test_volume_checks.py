@@ -2,11 +2,12 @@
 
 import pytest
 
-from holdfast.model.facts import Annotations, Attachment, Namespace
+from holdfast.model.facts import Annotations, Attachment
 from holdfast.model.identity import ClaimRef
 from holdfast.model.policy import Exemption, Match, ObjectiveSpec, Policy, Tier
 from holdfast.model.selector import NodeTerm, Requirement
 from holdfast.model.setup import DriverOnNode, NodeDrivers
+from holdfast.model.surroundings import Namespace
 from tests.assessment.checks.survey_cases import claim, in_zones, look, node, on_nodes, pod, volume
 from tests.world import NOW
 

@@ -21,7 +21,7 @@ from tests.assessment.checks.survey_cases import (
     workload,
 )
 
-WEB, DEPLOYED = "StatefulSet shop/web", "Deployment shop/web"
+WEB = "StatefulSet shop/web"
 EXEMPT = msgspec.structs.replace(DECLARED, exempt=Exempt(reason="cache", until=None))
 SETTLED = workload(claim_templates=("data",), deletes_claims=("whenScaled",))
 TEMPLATED = claim("shop/data-web-0")
@@ -79,48 +79,6 @@ def test_statefulset_retention_delete__cannot_be_judged_while_objectives_may_be_
             sight=Sight(**lost),
         )
         assert (told[WEB] and True) is found
-
-
-@pytest.mark.parametrize(
-    ("fields", "modes", "found"),
-    [
-        ({"replicas": 1, "surges": True}, ("ReadWriteOnce",), True),
-        ({"replicas": 1, "surges": True}, ("ReadWriteOncePod",), True),
-        ({"replicas": 2}, ("ReadWriteOnce",), True),
-        ({"replicas": None, "surges": True}, ("ReadWriteOnce",), True),
-        ({"replicas": 1}, ("ReadWriteOnce",), False),
-        ({"replicas": 0, "surges": True}, ("ReadWriteOnce",), False),
-        ({"replicas": 3, "surges": True}, ("ReadWriteMany",), False),
-        ({"replicas": 3}, ("ReadWriteMany", "ReadWriteOnce"), False),
-        ({"replicas": 3}, ("ReadOnlyMany", "ReadWriteOnce"), False),
-        ({"replicas": 3}, (), None),
-        ({"replicas": 3}, None, None),
-        ({"replicas": 1}, None, False),
-    ],
-)
-def test_deployment_rwo__needed_on_two_nodes(fields, modes, found) -> None:
-    """Several replicas, or a rolling update that starts the new pod first, and a claim that one node can mount."""
-    claims = [] if modes is None else [claim(access_modes=modes)]
-    why = look("deployment-rwo", workload("Deployment", claims=("data",), **fields), claims)[DEPLOYED]
-    assert (None if why is None else bool(why)) is found
-
-
-def test_deployment_rwo__says_which_of_the_two_it_is() -> None:
-    """The reason tells replicas from a surge, and names the claims."""
-    surging = workload("Deployment", claims=("data", "shared"), surges=True)
-    claims = [claim(), claim("shop/shared", access_modes=("ReadWriteMany",))]
-    assert look("deployment-rwo", surging, claims) == {
-        DEPLOYED: "a rolling update starts the new pod while the old one holds what only one node can mount: data"
-    }
-    assert look("deployment-rwo", msgspec.structs.replace(surging, replicas=3), claims) == {
-        DEPLOYED: "3 replicas need what only one node can mount: data"
-    }
-
-
-def test_deployment_rwo__other_kinds_and_deployments_without_claims_are_not_looked_at() -> None:
-    """A StatefulSet starts the new pod when the old one is gone."""
-    others = workload(claims=("data",), replicas=3), workload("Deployment", replicas=3, surges=True)
-    assert look("deployment-rwo", others, claim()) == {}
 
 
 @pytest.mark.parametrize(

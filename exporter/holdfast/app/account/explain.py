@@ -29,11 +29,12 @@ from holdfast.model.account.explanation import (
     MissPart,
 )
 from holdfast.model.account.telling import elapsed, moment, moment_if
-from holdfast.model.facts import Claim, Namespace, Pod
+from holdfast.model.facts import Claim, Pod
 from holdfast.model.health import FeedHealth
 from holdfast.model.identity import ClaimRef, ObjectRef, ScheduleKey, Subject, TargetKey
 from holdfast.model.judgement import PROTECTION_REASONS, ClaimJudgement, ScheduleJudgement, TargetJudgement
 from holdfast.model.protection import Cover
+from holdfast.model.surroundings import Namespace
 
 __all__ = ["Explanation", "explain_claim"]
 

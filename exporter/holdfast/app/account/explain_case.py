@@ -11,7 +11,7 @@ from holdfast.assessment.setting import Setting
 from holdfast.model.account.explanation import FigurePart, ObjectPart, Value
 from holdfast.model.account.filling import FillingPart
 from holdfast.model.account.telling import moment
-from holdfast.model.facts import Claim, Namespace, Pod, Workload
+from holdfast.model.facts import Claim, Pod, Workload
 from holdfast.model.filling import BackendJudgement, FillingJudgement
 from holdfast.model.health import FeedHealth
 from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
@@ -22,6 +22,7 @@ from holdfast.model.judgement import (
     ScheduleJudgement,
     TargetJudgement,
 )
+from holdfast.model.surroundings import Namespace
 
 
 class Looks(NamedTuple):

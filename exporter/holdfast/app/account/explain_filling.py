@@ -9,7 +9,6 @@ from holdfast.app.account.document_filling import NEVER_MEASURED, filling_part
 from holdfast.app.account.explain_case import Case, Gauged, Looks, figure, told_by
 from holdfast.app.engine import Engine
 from holdfast.app.gauging import kept_as
-from holdfast.assessment.filling import STALE_AFTER
 from holdfast.model.account.explanation import FigurePart, ObjectPart
 from holdfast.model.account.telling import humane, moment_text
 from holdfast.model.capacity import NOT_EXPANDABLE_REASONS, Quota
@@ -23,6 +22,7 @@ from holdfast.model.filling import (
     Prospect,
 )
 from holdfast.model.identity import BACKEND, FILLING, ObjectRef, Subject
+from holdfast.model.usage import SAMPLE_STANDS
 
 _FIGURES = (
     # figure, field of the report's entry, what it is
@@ -89,7 +89,7 @@ def _measured(case: Case, filling: FillingJudgement) -> str:
     part = case.gauged.part
     by = f"{part.origin} told it" if part.origin else "it was told"
     ago = f"{by} {humane(part.age_seconds or 0)} ago"
-    return f"{ago}; stale after {humane(STALE_AFTER)}" if filling.state == "stale" else ago
+    return f"{ago}; stale after {humane(SAMPLE_STANDS)}" if filling.state == "stale" else ago
 
 
 def _figures(case: Case, filling: FillingJudgement) -> Iterator[FigurePart]:
@@ -106,8 +106,10 @@ def _figures(case: Case, filling: FillingJudgement) -> Iterator[FigurePart]:
         if value is None and field.startswith("inodes"):
             continue  # not every file system counts them
         meaning = part.unknown[name.partition(".")[2]] if value is None else _MEANINGS[field]
-        if field == "used_bytes" and value is not None and sample.offered:
-            meaning += f": {100 * value / sample.offered:.3g} % of what can be filled"
+        if field == "inodes_used" and sample.inodes_ratio is not None:
+            meaning += f": {100 * sample.inodes_ratio:.3g} % of them"
+        if field == "used_bytes" and sample.bytes_ratio is not None:
+            meaning += f": {100 * sample.bytes_ratio:.3g} % of what can be filled"
         yield figure(name, value, meaning, unit=unit)
 
 

@@ -23,7 +23,7 @@ from holdfast.http.views import WasteRow, WasteSum
 from holdfast.model.account.report import MoneyPart
 from holdfast.model.account.telling import humane, moment_if
 from holdfast.model.cost import COSTED, WASTE_REASONS, CostJudgement, Waste, money
-from holdfast.model.facts import Claim, Namespace, Volume
+from holdfast.model.facts import Claim, Volume
 from holdfast.model.identity import CLAIM, SNAPSHOT, VOLUME, ClaimRef, Subject
 from holdfast.model.judgement import (
     DORMANT_REASONS,
@@ -35,6 +35,7 @@ from holdfast.model.judgement import (
     VolumeJudgement,
 )
 from holdfast.model.snapshots import Snapshot, SnapshotContent
+from holdfast.model.surroundings import Namespace
 
 _LONGEST = 200  # characters of a handle that are shown
 _LONGEST_NAME = 253

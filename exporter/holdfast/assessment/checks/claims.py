@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from holdfast.assessment.checks.contract import ClaimCase, ClaimCheck, Why
+from holdfast.assessment.checks.naming import first_of
 from holdfast.assessment.copies import CopyVerdict, accepts
 from holdfast.model.identity import ObjectRef
 from holdfast.model.judgement import Finding
@@ -13,6 +14,7 @@ from holdfast.model.policy import Policy
 from holdfast.model.protection import Cover, Schedule
 
 _HOUR = 3600.0
+_MOST_NAMED = 3  # plans
 
 
 def judge_claim(case: ClaimCase, policy: Policy) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -32,11 +34,11 @@ def _reclaim_delete(case: ClaimCase) -> Why:
     if case.objective.reclaim_policy == "Retain":
         tier = f"tier {case.objective.tier}" if case.objective.tier else "its objective"
         return f"volume {volume.name} has reclaim policy Delete, and {tier} demands Retain"
-    if not is_declared(case.objective):
+    if not asks_for_copies(case.objective):
         return ""
     if any(verdict.restorable and verdict.copy.placement == "offsite" for verdict in case.appraisal.known):
         return ""
-    if case.setting.sight.blind:
+    if case.sight.blind:
         return None
     return f"volume {volume.name} has reclaim policy Delete, and no offsite copy could be restored now"
 
@@ -60,9 +62,9 @@ def _volume_attributes_drift(case: ClaimCase) -> Why:
 
 def _objective_without_schedule(case: ClaimCase) -> Why:
     """Copies that count and are fresh, of which no plan is seen, are made by something that we cannot see."""
-    if not is_declared(case.objective) or _accepted(case) or _archives(case):
+    if not asks_for_copies(case.objective) or _accepted(case) or _archives(case):
         return ""
-    if case.setting.sight.blind:
+    if case.sight.blind:
         return None
     if any(verdict.fresh and verdict.copy.schedule is None for verdict in case.appraisal.restorable):
         return None
@@ -77,7 +79,7 @@ def _objective_without_schedule(case: ClaimCase) -> Why:
 def _schedule_too_rare(case: ClaimCase) -> Why:
     objective = case.objective
     covers = _accepted(case)
-    if not is_declared(objective) or objective.rpo is None or not covers or _archives(case):
+    if not asks_for_copies(objective) or objective.rpo is None or not covers or _archives(case):
         return ""
     schedules = [case.appraisal.evidence.schedules.get(cover.schedule) for cover in covers]
     gap = _longest_gap([schedule for schedule in schedules if schedule], objective.rpo)
@@ -97,7 +99,7 @@ def _resources_not_backed_up(case: ClaimCase) -> Why:
         return ""
     if any(coverage.objects for coverage in evidence.coverages):
         return ""
-    if case.setting.sight.blind:
+    if case.sight.blind:
         return None
     sources = sorted({verdict.copy.source for verdict in case.appraisal.restorable})
     return f"{' and '.join(sources)} copies the volume, and nothing copies the objects of {case.claim.ref.namespace}"
@@ -110,7 +112,7 @@ def _hooks_missing(case: ClaimCase) -> Why:
     made |= {cover.consistency for cover in case.appraisal.evidence.covers if not cover.gap}
     if not made or "application" in made:
         return ""
-    if case.setting.sight.blind or not case.setting.sight.pods:
+    if case.sight.blind or not case.sight.pods:
         return None
     return "application-consistent copies are asked for; no hook runs and no database operator copies it"
 
@@ -118,7 +120,7 @@ def _hooks_missing(case: ClaimCase) -> Why:
 def _no_owner(case: ClaimCase) -> Why:
     if case.objective.owner:
         return ""
-    return "nobody is named by holdfast.dev/owner" if case.setting.sight.namespaces else None
+    return "nobody is named by holdfast.dev/owner" if case.sight.namespaces else None
 
 
 CLAIM_CHECKS: Mapping[str, ClaimCheck] = {
@@ -132,7 +134,7 @@ CLAIM_CHECKS: Mapping[str, ClaimCheck] = {
 }
 
 
-def is_declared(objective: Objective) -> bool:
+def asks_for_copies(objective: Objective) -> bool:
     """Somebody asked for a recovery point, and did not exempt the claim."""
     return (
         objective.rpo is not None and objective.rpo_origin not in (None, "builtin") and not objective.exempt
@@ -174,11 +176,8 @@ def _longest_gap(schedules: Sequence[Schedule], rpo: float) -> float | None:
 
 
 def _named(covers: Sequence[Cover]) -> str:
-    names = sorted(
-        {f"{cover.schedule.source} {cover.schedule.namespace}/{cover.schedule.name}" for cover in covers}
-    )
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+    keys = {cover.schedule for cover in covers}
+    return first_of(sorted({f"{key.source} {key.namespace}/{key.name}" for key in keys}), _MOST_NAMED)
 
 
 def _demands(objective: Objective) -> str:

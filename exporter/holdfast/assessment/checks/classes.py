@@ -9,8 +9,9 @@ from holdfast.assessment.checks.naming import counted, listed
 from holdfast.assessment.checks.nodes import Nodes, zones_of
 from holdfast.model.capacity import Quota
 from holdfast.model.check import CHECKS
-from holdfast.model.facts import Claim, Facts, Node, StorageClass, Volume, Workload
+from holdfast.model.facts import Claim, Facts, StorageClass, Volume, Workload
 from holdfast.model.identity import ObjectRef
+from holdfast.model.surroundings import Node
 
 _CLUSTER = ObjectRef("Cluster", "", "cluster")
 _NAMING = ("StatefulSet", "ResourceQuota")  # kinds that may name a class which nothing else uses

@@ -1,5 +1,6 @@
 """What every check is handed and what it answers. Which checks there are: ``model.check``."""
 
+import math
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Final, TypeVar
 
@@ -8,6 +9,7 @@ import msgspec
 from holdfast.assessment.copies import Appraisal
 from holdfast.assessment.setting import Setting
 from holdfast.model.facts import Claim, Volume
+from holdfast.model.health import Sight
 from holdfast.model.identity import ClaimRef, ObjectRef
 from holdfast.model.judgement import ClaimJudgement, Finding
 from holdfast.model.objective import Objective
@@ -19,11 +21,20 @@ Why = str | None
 class ClaimCase(msgspec.Struct, frozen=True, kw_only=True):
     """One claim with all that bears on it: what checks go by that are judged together with the claim."""
 
-    claim: Claim
     volume: Volume | None
-    objective: Objective
     appraisal: Appraisal
-    setting: Setting
+
+    @property
+    def claim(self) -> Claim:
+        return self.appraisal.evidence.claim
+
+    @property
+    def objective(self) -> Objective:
+        return self.appraisal.evidence.objective
+
+    @property
+    def sight(self) -> Sight:
+        return self.appraisal.evidence.sight
 
 
 ClaimCheck = Callable[[ClaimCase], Why]
@@ -62,10 +73,14 @@ def portions(objects: Iterable[_T]) -> Iterator[list[_T]]:
 
 
 class Results(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What one survey found. ``objects``: how often it spoke of one. ``until``: when an ignored finding comes back."""
+    """What one survey found. ``objects``: how often it spoke of one. ``kinds``: of the objects that findings stand on.
+
+    ``until``: when the clock alone may change it.
+    """
 
     open: tuple[Finding, ...] = ()
     ignored: tuple[Finding, ...] = ()
     unjudged: tuple[ObjectRef, ...] = ()
     objects: int = 0
-    until: float | None = None
+    kinds: frozenset[str] = frozenset()
+    until: float = math.inf

@@ -5,6 +5,8 @@ is not here.
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from holdfast.model.setup import plain_name
+
 NO_PROVISIONER = "kubernetes.io/no-provisioner"
 """Of classes whose volumes are made by hand: only the name tells them apart."""
 
@@ -158,13 +160,6 @@ ENCRYPTION: Mapping[str, Encryption] = {
     "storage.csi.upcloud.com": Encryption("depends", _UPCLOUD, encrypted=("data-at-rest",), plain=("none",)),
 }
 """What the encryption of volumes at rest hangs on. A driver that is not here is not judged."""
-
-_PREFIXED = ("rbd.csi.ceph.com", "cephfs.csi.ceph.com")
-
-
-def plain_name(driver: str) -> str:
-    """The name under which the tables have it: Rook puts its namespace and a dot before those of Ceph."""
-    return next((name for name in _PREFIXED if driver.endswith(f".{name}")), driver)
 
 
 def is_zonal(driver: str) -> bool:

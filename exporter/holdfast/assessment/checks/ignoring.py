@@ -5,10 +5,11 @@ from collections.abc import Iterable
 import msgspec
 
 from holdfast.assessment.objectives import read_annotations
-from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Claim, Facts, Namespace, Workload
+from holdfast.model.facts import NO_ANNOTATIONS, Annotations, Claim, Facts, Workload
 from holdfast.model.identity import ObjectRef
 from holdfast.model.judgement import Finding
 from holdfast.model.setup import Annotated
+from holdfast.model.surroundings import Namespace
 
 
 class Heeded(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from holdfast.assessment.checks.claims import is_declared
+from holdfast.assessment.checks.claims import asks_for_copies
 from holdfast.assessment.checks.contract import BREATH, Found, Scene, Why, portions
-from holdfast.model.facts import Claim, Node
+from holdfast.model.facts import Claim
 from holdfast.model.identity import ObjectRef
 from holdfast.model.judgement import ClaimJudgement
+from holdfast.model.surroundings import Node
 
 
 def one_location(scene: Scene) -> Iterator[Found]:
@@ -25,7 +26,7 @@ def one_location(scene: Scene) -> Iterator[Found]:
 def _why(claim: ClaimJudgement, home: str, blind: bool) -> Why:
     """``home``: the one region in which all nodes lie; empty where there are several, or it is not told."""
     places = claim.protection.places
-    if not places or not is_declared(claim.objective):
+    if not places or not asks_for_copies(claim.objective):
         return ""
     told = [place.location for place in places if place.location]
     wanted = claim.objective.locations or 1

@@ -1,6 +1,6 @@
 """How reasons name what they speak of: counted, in order, and never longer than a person reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 
 LONGEST = 300  # characters of a reason
@@ -22,8 +22,17 @@ def listed(names: Iterable[str]) -> str:
         if shown and len(", ".join([*shown, cut])) > _ROOM:
             break
         shown.append(cut)
-    more = len(every) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return _with_rest(shown, len(every))
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """So many of them as they come, and how many there are more."""
+    return _with_rest(names[:most], len(names))
+
+
+def _with_rest(shown: Sequence[str], number: int) -> str:
+    rest = number - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def shortened(text: str, most: int = LONGEST) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from holdfast.assessment.checks.drivers import IN_TREE, is_zonal
-from holdfast.model.facts import Node, Volume
+from holdfast.model.facts import Volume
 from holdfast.model.selector import NodeTerm
+from holdfast.model.surroundings import Node
 
 EVERYWHERE: frozenset[str] = frozenset()
 """As the zones of a volume that is bound to none."""

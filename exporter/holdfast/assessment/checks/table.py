@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from holdfast.assessment.checks import classes, locations, namespaces, snapshots, volumes, workloads
+from holdfast.assessment.checks import (
+    classes,
+    locations,
+    mounting,
+    namespaces,
+    snapshots,
+    volumes,
+    workloads,
+)
 from holdfast.assessment.checks.contract import Found, Scene, Survey
 from holdfast.assessment.checks.naming import shortened
 
@@ -23,7 +31,7 @@ SURVEYS: Mapping[str, Survey] = {
     for check, survey in {
         "reclaim-delete": volumes.unclaimed_reclaim_delete,
         "statefulset-retention-delete": workloads.statefulset_retention_delete,
-        "deployment-rwo": workloads.deployment_rwo,
+        "deployment-rwo": mounting.deployment_rwo,
         "pod-bare-data": workloads.pod_bare_data,
         "hostpath-data": workloads.hostpath_data,
         "no-expansion": classes.no_expansion,

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 
-from holdfast.assessment.checks.claims import is_declared
+from holdfast.assessment.checks.claims import asks_for_copies
 from holdfast.assessment.checks.contract import BREATH, Found, Scene, Why, portions
 from holdfast.assessment.checks.naming import listed, shortened
 from holdfast.assessment.checks.nodes import Nodes
 from holdfast.assessment.objectives import resolve_objective
 from holdfast.assessment.setting import Setting
-from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Facts, Namespace, Node, Pod, Volume
+from holdfast.model.facts import NO_ANNOTATIONS, Attachment, Claim, Facts, Pod, Volume
 from holdfast.model.identity import ClaimRef, ObjectRef
 from holdfast.model.selector import NodeTerm, Requirement
 from holdfast.model.setup import NodeDrivers
+from holdfast.model.surroundings import Namespace, Node
 
 
 def stranded_volume(scene: Scene) -> Iterator[Found]:
@@ -151,7 +152,7 @@ def _goes(volume: Volume, setting: Setting) -> Why:
     if objective.reclaim_policy == "Retain":
         tier = f"tier {objective.tier}" if objective.tier else "its objective"
         return f"volume {volume.name} has reclaim policy Delete, and {tier} demands Retain"
-    return None if volume.claim and is_declared(objective) else ""
+    return None if volume.claim and asks_for_copies(objective) else ""
 
 
 def _claim_of(volume: Volume, ref: ClaimRef) -> Claim:

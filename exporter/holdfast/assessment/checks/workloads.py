@@ -1,23 +1,23 @@
-"""Checks on workloads that keep data: whether they survive a rollout, a drained node, a lost node and a lost zone."""
+"""Checks on workloads that keep data: whether they survive being deleted, a drained node, a lost node and a lost zone."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from holdfast.assessment.checks.claims import is_declared
+from holdfast.assessment.checks.claims import asks_for_copies
 from holdfast.assessment.checks.contract import BREATH, Found, Grouping, Scene, Why, portions
 from holdfast.assessment.checks.namespaces import is_system
 from holdfast.assessment.checks.naming import counted, listed
 from holdfast.assessment.checks.nodes import EVERYWHERE, Nodes, zones_of
 from holdfast.assessment.setting import Setting
 from holdfast.model.ephemeral import Controlled, Controller, ScratchPod
-from holdfast.model.facts import Claim, Facts, Node, Pod, Volume, Workload
+from holdfast.model.facts import Claim, Facts, Pod, Volume, Workload
 from holdfast.model.health import Sight
 from holdfast.model.identity import ClaimRef
 from holdfast.model.setup import DisruptionBudget
+from holdfast.model.surroundings import Node
 
 _BETWEEN = ("ReplicaSet", "Job")  # kinds that something else may control
 _BATCH = ("Job", "CronJob")  # their pods are no replicas of each other
-_ONE_NODE = {"ReadWriteOnce", "ReadWriteOncePod"}
 _NO_DATA = (
     "/dev",
     "/proc",
@@ -45,7 +45,7 @@ def statefulset_retention_delete(scene: Scene) -> Iterator[Found]:
             judgement = scene.judged(ref)
             if judgement is None:
                 unknown = True
-            elif is_declared(judgement.objective):
+            elif asks_for_copies(judgement.objective):
                 found.append(ref.name)
         why: Why = None if unknown else ""
         if found:
@@ -68,31 +68,6 @@ def _claims_of_sets(namespace: str, facts: Facts) -> Grouping[Mapping[str, Seque
             if stem in stems and ordinal.isdecimal():
                 found[stems[stem]].append(claim.ref)
     return found
-
-
-def deployment_rwo(scene: Scene) -> Iterator[Found]:
-    """One that is scaled to nothing needs its claims nowhere."""
-    facts = scene.setting.facts
-    for some in portions(facts.all(Workload)):
-        yield BREATH
-        for workload in some:
-            if workload.kind == "Deployment" and workload.claims:
-                yield workload.ref, _needed_twice(workload, facts)
-
-
-def _needed_twice(workload: Workload, facts: Facts) -> Why:
-    replicas = 1 if workload.replicas is None else workload.replicas
-    if replicas < 1 or (replicas < 2 and not workload.surges):
-        return ""
-    claims = {name: facts.get(Claim, workload.namespace, name) for name in workload.claims}
-    modes = {name: set(claim.access_modes) if claim else set() for name, claim in claims.items()}
-    once = [name for name, found in modes.items() if found and found <= _ONE_NODE]
-    if not once:
-        return "" if all(modes.values()) else None
-    kept = f"what only one node can mount: {listed(once)}"
-    if replicas > 1:
-        return f"{replicas} replicas need {kept}"
-    return f"a rolling update starts the new pod while the old one holds {kept}"
 
 
 def pod_bare_data(scene: Scene) -> Iterator[Found]:

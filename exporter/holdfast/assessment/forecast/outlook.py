@@ -22,7 +22,9 @@ REASONS: tuple[Reason, ...] = ("", "no-readings", "short-history", "stale")
 FEWEST, SHORTEST = 4, 3 * HOUR
 """Readings, and seconds between the first and the newest, below which nothing is foretold."""
 
-STALE_AFTER = 24 * HOUR
+FORECAST_STANDS = 24 * HOUR
+"""Seconds after the newest reading for which what it foretells stands."""
+
 HORIZON = 180 * 24 * HOUR
 
 FULL_WITHIN = 4 * 24 * HOUR
@@ -124,7 +126,7 @@ def _reasons(readings: Readings) -> NDArray[np.int8]:
     short = (readings.count < FEWEST) | (readings.span < SHORTEST)
     told = [
         (readings.count == 0, "no-readings"),
-        (readings.age > STALE_AFTER, "stale"),
+        (readings.age > FORECAST_STANDS, "stale"),
         (short, "short-history"),
     ]
     places = [np.int8(REASONS.index(reason)) for _, reason in told]

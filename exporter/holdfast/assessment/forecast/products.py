@@ -12,7 +12,11 @@ def product(matrix: Singles, columns: Singles) -> Singles:
     """``matrix @ columns``, with columns of zeros added so that the way in which it is added up is always one."""
     tile = -(-_LARGE // (matrix.size * _WHOLE)) * _WHOLE
     count = columns.shape[1]
-    whole: Singles = matrix @ np.pad(columns, ((0, 0), (0, -count % tile)))
+    if over := count % tile:
+        padded = np.zeros((len(columns), count - over + tile), np.float32)
+        padded[:, :count] = columns
+        columns = padded
+    whole: Singles = matrix @ columns
     return whole[:, :count]
 
 

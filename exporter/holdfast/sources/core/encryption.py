@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from holdfast.model.setup import plain_name
 from holdfast.sources.shapes import written
 
 _LONGEST = 60  # characters; what a driver understands is shorter
@@ -43,7 +44,6 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "diskplugin.csi.alibabacloud.com": ("encrypted",),
 }
 _ANY_CASE = ("ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com", "kubernetes.io/aws-ebs")
-_PREFIXED = ("rbd.csi.ceph.com", "cephfs.csi.ceph.com")  # Rook puts its namespace and a dot before the name
 
 
 def read_encryption(provisioner: str, parameters: Mapping[str, msgspec.Raw]) -> str | None:
@@ -51,7 +51,7 @@ def read_encryption(provisioner: str, parameters: Mapping[str, msgspec.Raw]) -> 
 
     None where none is set, and for a driver that is not known to have one.
     """
-    driver = next((name for name in _PREFIXED if provisioner.endswith(f".{name}")), provisioner)
+    driver = plain_name(provisioner)
     names = _PARAMETERS.get(driver)
     if names is None:
         return None

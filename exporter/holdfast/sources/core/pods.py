@@ -9,6 +9,7 @@ from holdfast.model.selector import Labels
 from holdfast.model.setup import Annotated
 from holdfast.sources.core.claim_templates import ClaimTemplate, template_classes
 from holdfast.sources.core.host_paths import HostPathSource, read_host_paths
+from holdfast.sources.core.placing import Placing
 from holdfast.sources.core.scratch import Amounts, Container, EmptyDirSource, read_controller, read_limits
 from holdfast.sources.shapes import Annotation, Metadata, Shape, given, shared, text
 
@@ -73,11 +74,17 @@ class TemplateMetadata(Shape):
     labels: dict[str, str | None] | None = None
 
 
+class TemplateSpec(Placing):
+    """That of a template, which says where its pods may run: a pod has its node."""
+
+    volumes: list[PodVolume | None] | None = None
+
+
 class PodTemplate(Shape):
     """What a workload makes its pods from."""
 
     metadata: TemplateMetadata | None = None
-    spec: PodSpec | None = None
+    spec: TemplateSpec | None = None
 
 
 def template_labels(template: PodTemplate | None) -> Labels:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from holdfast.model.facts import Fact, Namespace, Node
+from holdfast.model.facts import Fact
+from holdfast.model.surroundings import Namespace, Node
 from holdfast.sources.annotated import read_annotated
 from holdfast.sources.shapes import AnnotatedMetadata, Shape, given, shared
 

@@ -6,8 +6,8 @@ Which labels drivers bind their volumes by is told here; whether a node has them
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from holdfast.model.facts import REGION, ZONE
 from holdfast.model.selector import NodeTerm
+from holdfast.model.surroundings import REGION, ZONE
 from holdfast.sources.selection import Expression, read_requirements
 from holdfast.sources.shapes import Shape, given, shared
 

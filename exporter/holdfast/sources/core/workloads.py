@@ -8,6 +8,7 @@ from typing import Literal
 
 from holdfast.model.facts import NO_ANNOTATIONS, Fact, Workload
 from holdfast.sources.core.claim_templates import ClaimTemplate, template_classes
+from holdfast.sources.core.placing import read_beside, read_nodes
 from holdfast.sources.core.pods import PodTemplate, ephemeral_classes, template_claims, template_labels
 from holdfast.sources.core.scratch import read_controlled
 from holdfast.sources.shapes import AnnotatedMetadata, Shape, given, shared
@@ -51,6 +52,8 @@ class DeploymentSpec(Replicated):
 
 
 class JobSpec(Templated):
+    completions: int | None = None
+    parallelism: int | None = None
     suspend: bool | None = None
 
 
@@ -165,6 +168,7 @@ def read_job(job: JobObject) -> tuple[Fact, ...]:
         job.metadata,
         spec.template,
         suspended=bool(spec.suspend),
+        parallel=_parallel(spec),
         finished=any(
             condition.type in ("Complete", "Failed") and condition.status == "True"
             for condition in given(status.conditions)
@@ -176,7 +180,19 @@ def read_job(job: JobObject) -> tuple[Fact, ...]:
 def read_cron_job(cron_job: CronJobObject) -> tuple[Fact, ...]:
     spec = cron_job.spec or CronJobSpec()
     job_spec = (spec.job_template.spec if spec.job_template else None) or JobSpec()
-    return _workload("CronJob", cron_job.metadata, job_spec.template, suspended=bool(spec.suspend))
+    return _workload(
+        "CronJob",
+        cron_job.metadata,
+        job_spec.template,
+        suspended=bool(spec.suspend),
+        parallel=_parallel(job_spec),
+    )
+
+
+def _parallel(spec: JobSpec) -> int:
+    """There are never more pods than there is still to complete."""
+    wanted = 1 if spec.parallelism is None else spec.parallelism
+    return wanted if spec.completions is None else min(wanted, spec.completions)
 
 
 def _replicas(spec: Replicated) -> int:
@@ -195,9 +211,11 @@ def _workload(  # noqa: PLR0913 - one keyword for each field that only some kind
     finished: bool = False,
     deletes_claims: tuple[str, ...] = (),
     surges: bool = False,
+    parallel: int = 1,
     classes: frozenset[str] = frozenset(),
 ) -> tuple[Fact, ...]:
     claims = template_claims(template)
+    placing = template.spec if template and (claims or claim_templates) else None
     owner = metadata.owner
     # A Deployment's annotations are copied to its ReplicaSets, where the old ones keep what stood there once.
     copied = kind == "ReplicaSet" and owner is not None
@@ -227,5 +245,8 @@ def _workload(  # noqa: PLR0913 - one keyword for each field that only some kind
             surges=surges,
             pod_labels=template_labels(template),
             template_classes=tuple(sorted(classes)),
+            parallel=parallel,
+            node_terms=read_nodes(placing),
+            beside=read_beside(placing, metadata.namespace),
         ),
     )

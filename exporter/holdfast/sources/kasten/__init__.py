@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from holdfast.model.facts import Claim, Fact, Facts, Namespace
+from holdfast.model.facts import Claim, Fact, Facts
 from holdfast.model.feed import Feed, Resource
 from holdfast.model.identity import ScheduleKey
 from holdfast.model.plan import EVERY
 from holdfast.model.protection import Copy, Cover, Coverage, CoverGap, Miss, Result, Schedule
+from holdfast.model.surroundings import Namespace
 from holdfast.sources.contract import Rolls, Source
 from holdfast.sources.crontab import Cron
 from holdfast.sources.kasten.read import (

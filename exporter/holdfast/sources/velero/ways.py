@@ -8,7 +8,8 @@ https://github.com/vmware-tanzu/velero/blob/v1.18.1/internal/volumehelper/volume
 from collections.abc import Sequence
 from typing import Literal
 
-from holdfast.model.facts import Claim, Facts, Namespace, Pod, Volume
+from holdfast.model.facts import Claim, Facts, Pod, Volume
+from holdfast.model.surroundings import Namespace
 from holdfast.sources.velero.scope import Scope
 
 EXCLUDE_LABEL = "velero.io/exclude-from-backup"
