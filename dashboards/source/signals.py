@@ -129,15 +129,14 @@ def on(*labels: str) -> str:
     return f"on ({', '.join(('cluster', *labels))})"
 
 
-def or_zero(expression: str, known_by: str = "", **matchers: str) -> str:
+def or_zero(expression: str, known_by: str = "holdfast_protection_claims", **matchers: str) -> str:
     """None is told as 0, but only where series of `known_by` say that somebody looked: else nothing is known.
 
-    That is the tally of claims unless another family is named. It has zeros for every state, so that one state will do.
+    The tally of claims has zeros for every state, so that one of them will do.
     """
-    looked = (
-        select(known_by, **matchers) if known_by else select("holdfast_protection_claims", state="protected")
-    )
-    return f"{expression} or 0 * max({looked})"
+    if known_by == "holdfast_protection_claims":
+        matchers = {"state": "protected"}
+    return f"{expression} or 0 * count({per(known_by, *_FAMILIES[known_by].labels, **matchers)})"
 
 
 def named(expression: str, label: str, value: str) -> str:

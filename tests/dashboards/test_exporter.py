@@ -20,8 +20,8 @@ def judged(**states: str) -> dict[str, str]:
         f'holdfast_pvc_protection_state{{{CLAIM},state="{state}",instance="{instance}"}}': "1x10"
         for instance, state in states.items()
     } | {
-        f'holdfast_protection_claims{{namespace="db",tier="",state="{state}"}}': "1x10"
-        for state in states.values()
+        f'holdfast_protection_claims{{namespace="db",tier="",state="{state}"}}': f"{count}x10"
+        for state, count in ({"protected": 0} | dict.fromkeys(states.values(), 1)).items()
     }
 
 
