@@ -1,6 +1,6 @@
 """Fits the networks of the product: ``python -m bench.forecast.fit``. Made-up volumes in, ``weights.npz`` out.
 
-The same each time for the same seed, numpy and processor. Some 25 minutes on two cores, 8 GiB of memory.
+The same each time for the same seed, numpy and processor. Some 15 minutes on two quiet cores, 8 GiB of memory.
 """
 
 import argparse

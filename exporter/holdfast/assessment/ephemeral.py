@@ -23,13 +23,12 @@ from holdfast.model.ephemeral import (
 )
 from holdfast.model.facts import Facts
 from holdfast.model.health import Sight
-from holdfast.model.identity import ObjectRef
+from holdfast.model.identity import BETWEEN, ObjectRef
 from holdfast.model.judgement import Finding
 from holdfast.model.policy import Policy
 from holdfast.model.surroundings import Node
 from holdfast.model.usage import SAMPLE_STANDS
 
-_BETWEEN = ("ReplicaSet", "Job")  # kinds that something else may control
 _ENDS = ("Pod", "Job")  # once their pods are finished nothing of them comes back
 _MOST_NAMES = 5
 _Limit = tuple[LimitKind, str]
@@ -120,7 +119,7 @@ def _ratios(limits: ScratchLimits, scratch: PodScratch, *, layers: bool) -> Iter
 
 def _is_known(controller: Controller, sight: Sight) -> bool:
     """Whether it is the topmost for certain, and all of its pods are in sight."""
-    return sight.pods and (sight.references or controller.kind not in _BETWEEN)
+    return sight.pods and (sight.references or controller.kind not in BETWEEN)
 
 
 def _findings(controller: Controller, pods: Sequence[ScratchPod], policy: Policy) -> tuple[Finding, ...]:

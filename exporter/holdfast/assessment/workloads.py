@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from holdfast.assessment.usage import stateful_set
 from holdfast.model.facts import Claim, Facts, Pod, Workload
-from holdfast.model.identity import Owner
+from holdfast.model.identity import BETWEEN, Owner
 
 
 def workloads_of(
@@ -40,7 +40,7 @@ def _topmost(owner: Owner | None, namespace: str, facts: Facts) -> tuple[str, st
     """A ReplicaSet's Deployment and a Job's CronJob; other owners speak for themselves."""
     if owner is None:
         return None
-    if owner.kind in ("ReplicaSet", "Job"):
+    if owner.kind in BETWEEN:
         held = facts.get(Workload, owner.kind, namespace, owner.name)
         if held is not None and held.owner is not None:
             return held.owner.kind, held.owner.name

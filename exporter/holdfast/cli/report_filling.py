@@ -14,7 +14,7 @@ from holdfast.model.account.telling import humane
 from holdfast.model.capacity import FIXED_FACTOR
 from holdfast.model.identity import ClaimRef
 from holdfast.model.policy import BUILTIN_FULL_WITHIN
-from holdfast.model.usage import UsageSample
+from holdfast.model.usage import UsageSample, share
 
 _FULL, _SOON = COLOURS["unprotected"], COLOURS["late"]
 _NEARLY = 0.9  # of what can be filled
@@ -85,10 +85,9 @@ def _nearly_full(report: Report, told: Collection[str]) -> Iterator[tuple[Part, 
     """Where nothing is foretold, or nothing so soon, somebody may want to look all the same."""
     high = [level for level in _levels(report) if level.share >= _NEARLY and level.name not in told]
     high.sort(key=lambda level: level.share)
-    levels = {
-        level.name: level for level in high
-    }.values()  # where several claims tell of one space, the fullest
-    for level in sorted(levels, key=lambda level: (-level.share, level.name))[:_MOST]:
+    fullest = {level.name: level for level in high}  # several claims may tell of one space
+    levels = sorted(fullest.values(), key=lambda level: (-level.share, level.name))
+    for level in levels[:_MOST]:
         besides = "".join(f"; {each}" for each in _beside_level(level, report.now))
         yield f"{level.name}: ", (f"{100 * level.share:.3g} % used", _SOON), besides
     if len(levels) > _MOST:
@@ -114,16 +113,16 @@ def _levels(report: Report) -> Iterator[Level]:
         filling = claim.filling
         name, sample = f"{claim.namespace}/{claim.name}", _sample(filling)
         stale = None if filling.state == "measured" else filling.age_seconds
-        for told, share, forecast in (
+        for told, taken, forecast in (
             (name, sample.bytes_ratio, filling.bytes_forecast),
             (f"{filling.backend or name} inodes", sample.inodes_ratio, filling.inodes_forecast),
         ):
-            if share is not None:
-                yield Level(share, told, stale, forecast, filling.not_expandable)
+            if taken is not None:
+                yield Level(taken, told, stale, forecast, filling.not_expandable)
     for backend in report.backends:
-        if backend.used_bytes is not None and backend.capacity_bytes:
-            share = min(backend.used_bytes / backend.capacity_bytes, 1.0)
-            yield Level(share, _backend_name(backend), None, backend.forecast)
+        taken = share(backend.used_bytes, backend.capacity_bytes)
+        if taken is not None:
+            yield Level(taken, _backend_name(backend), None, backend.forecast)
 
 
 def _sample(filling: FillingPart) -> UsageSample:

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from holdfast.model.identity import BETWEEN
+
 Severity = Literal["critical", "warning", "info"]
 Judged = Literal["yes", "partly", "no", "off"]
 JUDGED: Mapping[str, str] = {
@@ -40,7 +42,6 @@ _CLAIM = "PersistentVolumeClaim"
 _VOLUME = "PersistentVolume"
 _CLASS = "StorageClass"
 _CONTROLLERS = ("StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob", "Pod")
-_BETWEEN = ("ReplicaSet", "Job")  # who stands between a pod and its topmost controller
 
 _TABLE = (
     Check(
@@ -90,7 +91,7 @@ _TABLE = (
         remedy="Use a claim of a CSI driver; for local disks a local volume with node affinity.",
         on=_CONTROLLERS,
         reads=("Pod",),
-        helped_by=(*_BETWEEN, _CLAIM, _VOLUME),
+        helped_by=(*BETWEEN, _CLAIM, _VOLUME),
     ),
     Check(
         id="no-expansion",
@@ -184,7 +185,7 @@ _TABLE = (
         remedy="Spread the pods by topologySpreadConstraints over zones, and bind volumes when the first pod needs them.",
         on=_CONTROLLERS,
         reads=(_CLAIM, _VOLUME, "Pod", "Node"),
-        helped_by=_BETWEEN,
+        helped_by=BETWEEN,
     ),
     Check(
         id="stranded-volume",
@@ -352,7 +353,7 @@ _TABLE = (
         remedy="Set sizeLimit on the emptyDir.",
         on=_CONTROLLERS,
         reads=("Pod",),
-        helped_by=_BETWEEN,
+        helped_by=BETWEEN,
     ),
     Check(
         id="no-ephemeral-limit",
@@ -362,7 +363,7 @@ _TABLE = (
         remedy="Set resources.limits.ephemeral-storage on the container, or a LimitRange in the namespace.",
         on=_CONTROLLERS,
         reads=("Pod",),
-        helped_by=_BETWEEN,
+        helped_by=BETWEEN,
     ),
     Check(
         id="no-storage-quota",
@@ -381,7 +382,7 @@ _TABLE = (
         remedy="Add a PodDisruptionBudget that selects its pods.",
         on=_CONTROLLERS,
         reads=("StatefulSet", "PodDisruptionBudget"),
-        helped_by=("Deployment", "Pod", *_BETWEEN),
+        helped_by=("Deployment", "Pod", *BETWEEN),
     ),
     Check(
         id="invalid-annotation",

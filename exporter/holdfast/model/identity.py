@@ -31,6 +31,10 @@ class ObjectRef(NamedTuple):
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
+BETWEEN = ("ReplicaSet", "Job")
+"""Kinds that may stand between a pod and its topmost controller."""
+
+
 class Owner(NamedTuple):
     """The controlling entry of ``metadata.ownerReferences``."""
 

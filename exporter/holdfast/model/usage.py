@@ -61,12 +61,12 @@ class UsageSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def bytes_ratio(self) -> float | None:
         """The share of the bytes on offer that is taken."""
-        return _share(self.filled, self.offered)
+        return share(self.filled, self.offered)
 
     @property
     def inodes_ratio(self) -> float | None:
         """The share of the inodes that is taken."""
-        return _share(self.inodes_used, self.inodes)
+        return share(self.inodes_used, self.inodes)
 
     @property
     def others_fill(self) -> bool:
@@ -76,7 +76,8 @@ class UsageSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.used + self.available < (1 - _RESERVED) * self.capacity
 
 
-def _share(taken: float | None, whole: float | None) -> float | None:
+def share(taken: float | None, whole: float | None) -> float | None:
+    """Never more than all of it; None where either is unknown, or there is nothing to fill."""
     return min(taken / whole, 1.0) if taken is not None and whole else None
 
 

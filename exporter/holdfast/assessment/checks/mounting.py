@@ -14,11 +14,10 @@ from holdfast.assessment.checks.nodes import Nodes
 from holdfast.assessment.setting import Setting
 from holdfast.assessment.usage import stateful_set
 from holdfast.model.facts import Claim, Facts, Volume, Workload
-from holdfast.model.identity import ClaimRef, ObjectRef
+from holdfast.model.identity import BETWEEN, ClaimRef, ObjectRef
 from holdfast.model.selector import NodeTerm
 from holdfast.model.surroundings import Node
 
-_BETWEEN = ("ReplicaSet", "Job")  # kinds that something else may control
 _BATCH = ("Job", "CronJob")  # they run now and then: two of them may never run at once
 _NODE_KEYS = ("kubernetes.io/hostname", "metadata.name")
 _ONE_POD = {"ReadWriteOncePod"}
@@ -56,7 +55,7 @@ def deployment_rwo(scene: Scene) -> Iterator[Found]:
 
 
 def _is_left_to_others(workload: Workload) -> bool:
-    return workload.kind in _BETWEEN and workload.owner is not None
+    return workload.kind in BETWEEN and workload.owner is not None
 
 
 def _users(facts: Facts) -> Grouping[dict[ClaimRef, list[User]]]:

@@ -12,11 +12,10 @@ from holdfast.assessment.setting import Setting
 from holdfast.model.ephemeral import Controlled, Controller, ScratchPod
 from holdfast.model.facts import Claim, Facts, Pod, Volume, Workload
 from holdfast.model.health import Sight
-from holdfast.model.identity import ClaimRef
+from holdfast.model.identity import BETWEEN, ClaimRef
 from holdfast.model.setup import DisruptionBudget
 from holdfast.model.surroundings import Node
 
-_BETWEEN = ("ReplicaSet", "Job")  # kinds that something else may control
 _BATCH = ("Job", "CronJob")  # their pods are no replicas of each other
 _NO_DATA = (
     "/dev",
@@ -259,5 +258,5 @@ def _upper(controller: Controller, facts: Facts) -> Controller:
 
 def _judged(controller: Controller, why: Why, sight: Sight) -> Found:
     """What is found on a ReplicaSet or Job stands on whatever controls it, if anything that can be seen does."""
-    hidden = controller.kind in _BETWEEN and controller.kind in sight.unseen
+    hidden = controller.kind in BETWEEN and controller.kind in sight.unseen
     return controller.ref, None if hidden and why else why
