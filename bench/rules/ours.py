@@ -86,9 +86,9 @@ def _all(value: float, *further: str) -> Callable[[Claim], Rows]:
     return lambda _: [(further, value)]
 
 
-def _both(value: Callable[[Claim], float]) -> Callable[[Claim], Rows]:
-    """Of bytes and of inodes, which never run out."""
-    return lambda claim: [(("bytes",), value(claim)), (("inodes",), float("inf"))]
+def _has_many_files(claim: Claim) -> bool:
+    """Of one in seven a tenth of the inodes or more is taken."""
+    return claim.number % 7 == 3
 
 
 def _age(claim: Claim) -> float:
@@ -138,6 +138,10 @@ CLAIMS: Mapping[str, Callable[[Claim], Rows]] = {
     "holdfast_pvc_backup_previous_size_bytes": lambda c: _only(
         c.state in ("protected", "late"), c.size * c.used, "velero"
     ),
+    "holdfast_pvc_backup_shrunk_ratio": lambda c: _only(
+        c.state in ("protected", "late") and c.number % 1000 == 5, 0.01, "velero"
+    ),
+    "holdfast_pvc_backup_empty": lambda c: _only(c.number % 500 == 21, 1, "velero"),
     "holdfast_pvc_backup_inferred": lambda c: _only(c.number % 20 == 1, 1, "velero"),
     "holdfast_pvc_retention_missing": lambda c: (
         [((window,), float(c.number % 100 == 0)) for window in ("daily", "weekly")] if c.kept else []
@@ -150,22 +154,24 @@ CLAIMS: Mapping[str, Callable[[Claim], Rows]] = {
     "holdfast_pvc_used_bytes": lambda c: [((), c.size * c.used)],
     "holdfast_pvc_filesystem_bytes": lambda c: [((), c.size * 0.98)],
     "holdfast_pvc_available_bytes": lambda c: [((), c.size * max(0.0, 0.97 - c.used))],
-    "holdfast_pvc_inodes_used": lambda c: [((), 10_000 + c.number)],
+    "holdfast_pvc_inodes_used": lambda c: [((), 900_000 if _has_many_files(c) else 10_000 + c.number)],
     "holdfast_pvc_inodes": _all(3_000_000),
     "holdfast_pvc_used_ratio": lambda c: [
         (("bytes",), min(c.used / 0.97, 1.0)),
-        (("inodes",), (10_000 + c.number) / 3_000_000),
+        *_only(_has_many_files(c), 0.3, "inodes"),
     ],
     "holdfast_pvc_usage_age_seconds": lambda c: [((), 7200.0 if c.number % 400 == 3 else 30.0)],
     "holdfast_pvc_usage_unmeasured": lambda c: _only(c.number % 200 == 17, 1, "node-silent"),
     "holdfast_pvc_backend_info": lambda c: _only(c.storageclass == "shared", 1, f"nfs-{c.number % 20}"),
-    "holdfast_pvc_time_to_full_seconds": _both(lambda c: c.left),
+    "holdfast_pvc_time_to_full_seconds": lambda c: [
+        (("bytes",), c.left),
+        *_only(_has_many_files(c), float("inf"), "inodes"),
+    ],
     "holdfast_pvc_time_to_full_early_seconds": lambda c: _only(c.fills, 0.7 * c.left, "bytes"),
     "holdfast_pvc_time_to_full_late_seconds": lambda c: _only(c.fills, 1.4 * c.left, "bytes"),
-    "holdfast_pvc_full_chance_ratio": lambda c: [
-        (("bytes",), 0.9 if c.left <= 6 * DAY else 0.02),
-        (("inodes",), 0.0),
-    ],
+    "holdfast_pvc_full_chance_ratio": lambda c: _only(
+        c.left <= 12 * DAY, 0.9 if c.left <= 6 * DAY else 0.2, "bytes"
+    ),
     "holdfast_pvc_forecast_unknown": lambda c: _only(c.number % 100 == 31, 1, "bytes", "short-history"),
     "holdfast_pvc_growth_bytes_per_second": _all(1000.0),
     "holdfast_pvc_not_expandable": lambda c: _only(c.storageclass == "archive", 1, "class-forbids"),

@@ -49,7 +49,7 @@ def _claims(expression: str) -> str:
 
 
 def _within(name: str) -> str:
-    """How many, as it was recorded for each namespace."""
+    """How many, as it was recorded for each namespace; ``name`` may be several."""
     counted = select("namespace:holdfast_pvc_time_to_full_claims:count", within=name)
     return or_zero(f"sum({counted})", known_by=_COVERAGE)
 
@@ -107,7 +107,7 @@ WITHIN_SIGHT = Signal(
 NOT_IN_SIGHT = Signal(
     name="Not in sight",
     description="Claims that do not fill, or not within 180 days.",
-    expression=_within("never"),
+    expression=f"clamp_min({_within('any')} - {_within('day|week|month|sight')}, 0)",
     legend=NEVER,
 )
 

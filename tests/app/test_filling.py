@@ -119,11 +119,33 @@ def test_how_full_a_claim_is_is_a_share_of_what_it_offers(told: dict[str, float]
 
 
 def test_how_full_it_is_of_inodes_stands_beside_it() -> None:
-    world = served(World(*mounted()), [sample(inodes=1000.0, inodes_used=10.0)])
+    world = served(World(*mounted()), [sample(inodes=1000.0, inodes_used=100.0)])
     assert rows(world, "pvc_used_ratio") == [
         f'{{{C},resource="bytes"}} 0.4',
-        f'{{{C},resource="inodes"}} 0.01',
+        f'{{{C},resource="inodes"}} 0.1',
     ]
+
+
+def test_inodes_of_which_next_to_none_are_used_are_only_counted() -> None:
+    flat = [
+        sample(time=one.time, used=one.used, inodes=1000.0, inodes_used=99.0) for one in growing(upto=5 * GI)
+    ]
+    world = served(World(*mounted()), flat)
+    for family in ("pvc_used_ratio", "pvc_time_to_full_seconds", "pvc_time_to_full_early_seconds"):
+        assert [row for row in rows(world, family) if "inodes" in row] == [], family
+    assert rows(world, "pvc_inodes_used") == [f"{{{C}}} 99"]
+
+
+def test_inodes_that_run_out_are_foretold_however_few_are_used_yet() -> None:
+    filling = [
+        sample(time=one.time, used=GI, inodes=1e6, inodes_used=max(90_000 - 2_000 * ago, 10))
+        for ago, one in enumerate(reversed(growing(days=3)))
+    ]
+    world = served(World(*mounted()), reversed(filling))
+    (ratio,) = (row for row in rows(world, "pvc_used_ratio") if "inodes" in row)
+    assert ratio == f'{{{C},resource="inodes"}} 0.09'
+    (left,) = (row for row in rows(world, "pvc_time_to_full_seconds") if "inodes" in row)
+    assert float(left.rpartition(" ")[2]) < 60 * DAY
 
 
 def test_a_claim_that_grows_is_full_some_day() -> None:
@@ -472,6 +494,13 @@ def test_one_sample_is_enough_to_be_full(resource: str) -> None:
     world = served(World(*mounted()), [sample(**full)])
     assert rows(world, "pvc_time_to_full_seconds") == [f'{{{C},resource="{resource}"}} 0']
     assert f'{{{C},resource="{resource}"}} 1' in rows(world, "pvc_full_chance_ratio")
+
+
+def test_a_chance_that_is_next_to_none_is_not_told() -> None:
+    idle = growing(per_day=0.0, upto=2 * GI)
+    world = served(World(*mounted()), idle)
+    assert rows(world, "pvc_time_to_full_seconds") == [f'{{{C},resource="bytes"}} +Inf']
+    assert rows(world, "pvc_full_chance_ratio") == []
 
 
 def test_a_shared_space_is_full_by_one_sample() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from holdfast.model.policy import ObjectiveSpec, Policy, Retention
-from tests.world import World, claim
+from tests.world import NOW, World, claim
 
 DAILY = "0 2 * * *"
 
@@ -99,6 +99,19 @@ def test_missing_points_are_counted_by_window() -> None:
     assert world.rows("pvc_retention_missing") == [
         'pvc_retention_missing{namespace="shop",persistentvolumeclaim="data",window="daily"} 4',
         'pvc_retention_missing{namespace="shop",persistentvolumeclaim="data",window="weekly"} 0',
+    ]
+
+
+@pytest.mark.parametrize(("lived", "missing"), [(2.9, 0), (3.9, 0), (4.0, 1), (7.0, 4), (400.0, 4)])
+def test_of_a_young_claim_no_more_points_are_wanted_than_it_has_lived_days(
+    lived: float, missing: int
+) -> None:
+    born = datetime.fromtimestamp(NOW - lived * 86400, UTC).isoformat().replace("+00:00", "Z")
+    world = World(
+        claim(metadata={"creationTimestamp": born}), *copies(3, ttl_days=30), policy=keeping(daily=7)
+    )
+    assert world.rows("pvc_retention_missing") == [
+        f'pvc_retention_missing{{namespace="shop",persistentvolumeclaim="data",window="daily"}} {missing}'
     ]
 
 

@@ -120,6 +120,7 @@ def fills(full: float | None, early: float | None = None, late: float | None = N
         full=at(full),
         full_early=at(early),
         full_late=at(late),
+        full_chance=None,
         growth_per_second=None,
     )
 
@@ -164,7 +165,13 @@ def test_what_does_not_fill_goes_on_as_it_is() -> None:
 
 def test_an_unknown_end_is_neither_drawn_nor_told_as_none() -> None:
     unknown = ForecastPart(
-        fills=None, reason="stale", full=None, full_early=None, full_late=None, growth_per_second=None
+        fills=None,
+        reason="stale",
+        full=None,
+        full_early=None,
+        full_late=None,
+        full_chance=None,
+        growth_per_second=None,
     )
     for forecast in (None, unknown):
         fan = drawn(history(1, 2, forecast=forecast))

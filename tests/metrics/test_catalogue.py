@@ -63,6 +63,8 @@ pvc_backup_timestamp_seconds: namespace persistentvolumeclaim source placement c
 pvc_recovery_points: namespace persistentvolumeclaim source
 pvc_backup_size_bytes: namespace persistentvolumeclaim source
 pvc_backup_previous_size_bytes: namespace persistentvolumeclaim source
+pvc_backup_shrunk_ratio: namespace persistentvolumeclaim source
+pvc_backup_empty: namespace persistentvolumeclaim source
 pvc_exempt_until_timestamp_seconds: namespace persistentvolumeclaim
 pvc_rpo_seconds: namespace persistentvolumeclaim
 pvc_rto_seconds: namespace persistentvolumeclaim

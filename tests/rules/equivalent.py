@@ -100,14 +100,9 @@ TABLE: tuple[Equivalent, ...] = (
         reason="one series a namespace and state is recorded: there is nothing to add up",
     ),
     Equivalent(
-        rule="namespace:holdfast_pvc_(time_to_full|restore_drill)_claims:count",
+        rule="namespace:holdfast_pvc_restore_drill_claims:count",
         change=r"count by .*\((group|max) by .* -> sum by .*",
         reason="each counted claim is 1: a sum of ones is their count",
-    ),
-    Equivalent(
-        rule="namespace:holdfast_pvc_time_to_full_claims:count",
-        change=r"(?P<left>holdfast_pvc_time_to_full_seconds{.*}) == inf -> (?P=left)",
-        reason="what fills is left out below: picked first, it costs less",
     ),
     Equivalent(
         rule="holdfast:pvc_drill_unmet:seconds",
@@ -200,20 +195,6 @@ TABLE: tuple[Equivalent, ...] = (
         reason="what is multiplied with it is of the claims on shared spaces alone: they are picked here too because that costs less",
     ),
     Equivalent(
-        rule="holdfast:pvc_backup_small:bytes",
-        change=r"0\.1 -> 0\.11\d*",
-        reason="what is smaller than the size before is compared with a tenth of it again",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_backup_small:ratio",
-        change=(
-            r"(?P<family>holdfast_pvc_backup_size_bytes{.*}) and on \(.*\) holdfast:pvc_backup_small:bytes{} -> (?P=family)( and on .*)?"
-            r"|…?.*(?P<by>on \(cluster, namespace, persistentvolumeclaim), source(?P<rest>\) holdfast:pvc_backup_small:bytes{}) -> …?.*(?P=by)(?P=rest)"
-            r"|holdfast_pvc_backup_size_bytes{source!=\"csi-snapshot\"} -> holdfast_pvc_backup_size_bytes{}"
-        ),
-        reason="what is below a tenth of the size before is small: it is picked here too because that costs less",
-    ),
-    Equivalent(
         rule="HoldfastBackup(Shrank|Empty)",
         change=r"max by (?P<rest>.*) -> min by (?P=rest)",
         reason="only counted: which of two sources' values is kept is told to nobody",
@@ -225,11 +206,6 @@ TABLE: tuple[Equivalent, ...] = (
             r"storage_operation_duration_seconds_\w+{(?!.*volume_plugin=~).*\"}(?P=range)"
         ),
         reason="the other side of the join leaves these plugins out too: both do because that costs less",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_backup_small:ratio",
-        change=r"(?P<left>.*) > 0 -> (?P=left)( >= 0)?|0 -> -1",
-        reason="the size of a small one is 0 where that before is 0: then it is no number, and not below a tenth",
     ),
     Equivalent(
         rule="holdfast:pvc_full:worth",

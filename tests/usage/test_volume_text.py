@@ -87,6 +87,20 @@ def test_the_future_is_ignored_but_for_a_minute(read: Read) -> None:
     assert points(read(a_om=lines)) == [(60.0, 5.0)]
 
 
+def test_a_file_of_which_all_is_later_than_now_is_named(read: Read) -> None:
+    found = read(a_om=f"{USED} 5 {NOW + 61}\n{USED} 6 {NOW + 3600}\n# EOF\n")
+    assert found == Samples(
+        (),
+        (
+            Damage(
+                "a.om",
+                None,
+                "all that it tells is later than the time as of which is judged; name a later one with --now",
+            ),
+        ),
+    )
+
+
 def test_a_claim_measured_on_two_nodes_has_the_samples_of_both(read: Read) -> None:
     other = USED.replace("}", ',node="b"}')
     mine = USED.replace("}", ',node="a"}')

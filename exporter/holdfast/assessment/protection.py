@@ -30,7 +30,7 @@ def assess_protection(evidence: Evidence, now: float) -> Ruling:
     state = next(row.state for row in STATE_TABLE if row.holds(appraisal))
     newest = appraisal.newest
     points = [verdict.copy for verdict in appraisal.counting if verdict.point]
-    missing = missing_points(evidence.objective, points, evidence.sight)
+    missing = missing_points(evidence.objective, points, evidence.sight, now - evidence.claim.created)
     protection = Protection(
         state=state,
         reasons=_reasons(state, appraisal),

@@ -19,9 +19,12 @@ _HOUR, _DAY = 3600.0, 86400.0
 _WINDOWS = {"daily": _DAY, "weekly": 7 * _DAY, "monthly": 31 * _DAY}
 
 
-def missing_points(objective: Objective, points: Sequence[Copy], sight: Sight) -> tuple[tuple[str, int], ...]:
+def missing_points(
+    objective: Objective, points: Sequence[Copy], sight: Sight, lived: float
+) -> tuple[tuple[str, int], ...]:
     """For each window asked for, how many of the wanted points there are not. Windows are days, ISO weeks and months
-    of UTC: ``daily: 7`` asks for a point in each of seven different days. Unknown, so empty, while a source is blind.
+    of UTC: ``daily: 7`` asks for a point in each of seven different days. Of a claim that has lived for so many seconds
+    no more are wanted than it has lived whole windows. Unknown, so empty, while a source is blind.
     """
     if sight.blind:
         return ()
@@ -31,7 +34,10 @@ def missing_points(objective: Objective, points: Sequence[Copy], sight: Sight) -
         "weekly": len({day.isocalendar()[:2] for day in days}),
         "monthly": len({(day.year, day.month) for day in days}),
     }
-    return tuple((window, max(0, wanted - kept[window])) for window, wanted in objective.keeps)
+    return tuple(
+        (window, max(0, min(wanted, int(lived // _WINDOWS[window])) - kept[window]))
+        for window, wanted in objective.keeps
+    )
 
 
 def retention_findings(appraisal: Appraisal, policy: Policy) -> tuple[tuple[Finding, ...], float | None]:

@@ -1,5 +1,6 @@
 """Families about how claims fill: use, what measures it, days to full, and space that several claims share."""
 
+import math
 from collections.abc import Callable, Iterable
 
 from holdfast.metrics.family import Family, Row
@@ -7,6 +8,7 @@ from holdfast.metrics.rows import left, optional
 from holdfast.model.filling import (
     COVERAGE_STATES,
     FORECAST_UNKNOWN_REASONS,
+    INODES,
     RESOURCES,
     UNMEASURED_REASONS,
     BackendJudgement,
@@ -15,6 +17,9 @@ from holdfast.model.filling import (
     Prospect,
 )
 from holdfast.model.usage import UsageSample
+
+_HARDLY = 0.1  # of the inodes: most volumes never use more, and nobody asks
+_UNLIKELY = 0.05
 
 
 def _own(field: str) -> Callable[[FillingJudgement], Iterable[Row]]:
@@ -32,11 +37,22 @@ def _inodes(field: str) -> Callable[[FillingJudgement], Iterable[Row]]:
     return lambda filling: optional(getattr(filling.sample, field) if filling.sample else None)
 
 
-def _ratios(sample: UsageSample | None) -> Iterable[Row]:
-    if sample is None:
-        return ()
+def _ratios(sample: UsageSample) -> Iterable[Row]:
     told = zip(RESOURCES, (sample.bytes_ratio, sample.inodes_ratio), strict=True)
     return [((resource,), ratio) for resource, ratio in told if ratio is not None]
+
+
+def _own_ratios(filling: FillingJudgement) -> Iterable[Row]:
+    if filling.sample is None or filling.backend:
+        return ()
+    return [row for row in _ratios(filling.sample) if row[0] != (INODES,) or _inodes_matter(filling)]
+
+
+def _inodes_matter(filling: FillingJudgement) -> bool:
+    """Whether they run out some day, or are used by more than next to nothing."""
+    taken = filling.sample.inodes_ratio if filling.sample else None
+    ends = filling.inodes.central if filling.inodes else None
+    return (taken is not None and taken >= _HARDLY) or (ends is not None and math.isfinite(ends))
 
 
 def _age(filling: FillingJudgement) -> Iterable[Row]:
@@ -48,15 +64,24 @@ def _prospects(filling: FillingJudgement) -> list[tuple[str, Prospect]]:
     return [(resource, prospect) for resource, prospect in told if prospect is not None]
 
 
+def _foretold(filling: FillingJudgement) -> Iterable[tuple[str, Prospect]]:
+    return [told for told in _prospects(filling) if told[0] != INODES or _inodes_matter(filling)]
+
+
 def _bound(field: str) -> Callable[[FillingJudgement], Iterable[Row]]:
     def rows(filling: FillingJudgement) -> Iterable[Row]:
         return [
             ((resource,), left(instant))
-            for resource, prospect in _prospects(filling)
+            for resource, prospect in _foretold(filling)
             if (instant := getattr(prospect, field)) is not None
         ]
 
     return rows
+
+
+def _chances(filling: FillingJudgement) -> Iterable[Row]:
+    told = ((resource, prospect.chance) for resource, prospect in _foretold(filling))
+    return [((resource,), chance) for resource, chance in told if chance is not None and chance >= _UNLIKELY]
 
 
 def _unknown(filling: FillingJudgement) -> Iterable[Row]:
@@ -116,10 +141,11 @@ FILLING_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_used_ratio",
-        help="Share of what the claim's file system offers that is taken, 0 to 1; without what is kept back for root.",
+        help="Share of what the claim's file system offers that is taken, 0 to 1; without what is kept back for root. "
+        "Of inodes, here and of the time to full, only where a tenth is taken or they run out within 180 days.",
         noun="filling",
         further=("resource",),
-        rows=lambda filling: _ratios(None if filling.backend else filling.sample),
+        rows=_own_ratios,
         vocabulary={"resource": RESOURCES},
     ),
     Family(
@@ -181,10 +207,10 @@ FILLING_FAMILIES = (
     Family(
         name="holdfast_pvc_full_chance_ratio",
         help="How likely the claim is full within 1.5 times its objective (twice that where it cannot grow), 0 to 1. "
-        "Shared spaces, quotas and pools have none.",
+        "Absent below 0.05; shared spaces, quotas and pools have none.",
         noun="filling",
         further=("resource",),
-        rows=_bound("chance"),
+        rows=_chances,
         vocabulary={"resource": RESOURCES},
     ),
     Family(

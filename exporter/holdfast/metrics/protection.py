@@ -14,10 +14,21 @@ from holdfast.model.judgement import (
 )
 from holdfast.model.protection import CONSISTENCIES, PLACEMENTS, RESULTS
 
+_HALF = 0.5
+
 
 def _sizes(claim: ClaimJudgement, which: str) -> Iterable[Row]:
     sizes = ((tally.source, getattr(tally, which)) for tally in claim.protection.tallies)
     return [((source,), size) for source, size in sizes if size is not None]
+
+
+def _shrunk(claim: ClaimJudgement) -> Iterable[Row]:
+    sizes = ((tally.source, tally.size, tally.previous_size) for tally in claim.protection.tallies)
+    return [
+        ((source,), newest / before)
+        for source, newest, before in sizes
+        if newest is not None and before and newest < _HALF * before
+    ]
 
 
 def _covers(claim: ClaimJudgement) -> Iterable[Row]:
@@ -108,6 +119,24 @@ PROTECTION_FAMILIES = (
         rows=lambda claim: _sizes(claim, "previous_size"),
     ),
     Family(
+        name="holdfast_pvc_backup_shrunk_ratio",
+        help="Size of the newest copy as a share of the copy before it; only where that is less than a half.",
+        noun="claim",
+        further=("source",),
+        rows=_shrunk,
+    ),
+    Family(
+        name="holdfast_pvc_backup_empty",
+        help="1: the newest copy holds nothing, as its tool tells, nor did the one before it where there is one.",
+        noun="claim",
+        further=("source",),
+        rows=lambda claim: [
+            ((tally.source,), 1)
+            for tally in claim.protection.tallies
+            if tally.size == 0 and not tally.previous_size
+        ],
+    ),
+    Family(
         name="holdfast_pvc_backup_inferred",
         help="1: the newest copy of this source rests on inference: counters prove it, no object names the volume.",
         noun="claim",
@@ -116,7 +145,8 @@ PROTECTION_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_retention_missing",
-        help="Restore points short of the retention objective; 0 when met, absent when unknown.",
+        help="Recovery points short of the retention objective, of those that a claim of its age can have; 0 when met, "
+        "absent when unknown.",
         noun="claim",
         further=("window",),
         rows=lambda claim: [((window,), missing) for window, missing in claim.protection.retention_missing],

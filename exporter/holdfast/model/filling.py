@@ -8,7 +8,8 @@ from holdfast.model.identity import ClaimRef
 from holdfast.model.judgement import Judgement
 from holdfast.model.usage import UsageSample
 
-RESOURCES: tuple[Literal["bytes", "inodes"], ...] = ("bytes", "inodes")
+INODES: Literal["inodes"] = "inodes"
+RESOURCES: tuple[Literal["bytes", "inodes"], ...] = ("bytes", INODES)
 
 CoverageState = Literal["measured", "stale", "unmeasured"]
 COVERAGE_STATES: tuple[CoverageState, ...] = ("measured", "stale", "unmeasured")

@@ -78,12 +78,14 @@ class _Gathered:
         self._hours: dict[Identity, dict[int, _Hour]] = {}
         self._files: dict[Identity, str] = {}
         self._clusters: dict[str, _Place] = {}
+        self._taken = self._later = 0
         self.damage: list[Damage] = []
 
     def read(self, name: str, lines: Iterable[tuple[int, bytes]], *, openmetrics: bool) -> None:
         report = _Report(name, self.damage)
         unit = 1.0 if openmetrics else 1000.0
         last = b""
+        self._taken = self._later = 0
         for number, line in lines:
             last = line.strip() or last
             if len(line) > _MOST_LINE:
@@ -99,6 +101,8 @@ class _Gathered:
                 report.once(number, _UNIT)
         if openmetrics and last != _END:
             report(None, "does not end with `# EOF`; what came after may be missing")
+        if self._later and not self._taken:
+            report(None, "all that it tells is later than the time as of which is judged; name a later one with --now")
         report.close()
 
     def _take(self, file: str, line: int, read: tuple[Head, float, float | None], unit: float) -> None:
@@ -115,8 +119,12 @@ class _Gathered:
             hours = self._hours[head.identity] = {}
             self._files[head.identity] = file
             self._clusters.setdefault(head.labels.get("cluster", ""), _Place(file, line))
-        if math.isnan(value) or time > self._now + CLOCK_DIFFERENCE:
+        if math.isnan(value):
             return
+        if time > self._now + CLOCK_DIFFERENCE:
+            self._later += 1
+            return
+        self._taken += 1
         hour = hours.get(int(time // _STEP)) or hours.setdefault(int(time // _STEP), _Hour({}, {}))
         before = hour.times.get(head.stat, -math.inf)
         if time > before or (time == before and value > hour.numbers[head.stat]):

@@ -100,6 +100,7 @@ def forecast_part(prospect: Prospect) -> ForecastPart:
         full=_second(central) if finite else None,
         full_early=_second(prospect.early),
         full_late=_second(prospect.late),
+        full_chance=prospect.chance,
         growth_per_second=prospect.growth,
     )
 

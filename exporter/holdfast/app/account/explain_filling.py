@@ -9,6 +9,7 @@ from holdfast.app.account.document_filling import NEVER_MEASURED, filling_part
 from holdfast.app.account.explain_case import Case, Gauged, Looks, figure, told_by
 from holdfast.app.engine import Engine
 from holdfast.app.gauging import kept_as
+from holdfast.assessment.forecast import LIKELY
 from holdfast.model.account.explanation import FigurePart, ObjectPart
 from holdfast.model.account.telling import humane, moment_text
 from holdfast.model.capacity import NOT_EXPANDABLE_REASONS, Quota
@@ -147,6 +148,9 @@ def _forecast(name: str, prospect: Prospect, case: Case, looks: Looks) -> Iterat
     else:
         rule = f"most likely in {_in(prospect.central, case)}{_bounds(prospect, case)}{stands_on}"
         yield figure(f"{name}.full", moment_text(round(prospect.central)), rule, *_asked(case), unit="time")
+    if prospect.chance is not None and not case.gauged.backend:
+        rule = f"how likely it is full within one and a half times its objective; alerts ask for {LIKELY:g}"
+        yield figure(f"{name}.fullChance", round(prospect.chance, 2), rule)
     if prospect.growth is not None and not name.endswith("inodesForecast"):
         rule = f"about {_daily(prospect.growth)} a day: the middle one of a week's days"
         yield figure(f"{name}.growthPerSecond", prospect.growth, rule, unit="bytes")

@@ -237,7 +237,7 @@ def _retention(case: Case) -> Iterator[FigurePart]:
     missing = dict(case.judgement.protection.retention_missing)
     for window, points in case.judgement.objective.keeps:
         unit = {"daily": "days", "weekly": "weeks", "monthly": "months"}[window]
-        rule = f"recovery points are asked for in {points} different {unit} of UTC"
+        rule = f"recovery points are asked for in {points} different {unit} of UTC, or as many as the claim has lived"
         if window not in missing:
             rule = f"{rule}; unknown while a source is blind"
         yield figure(f"protection.retention.{window}.missing", missing.get(window), rule)
