@@ -11,6 +11,7 @@ from bench.rules.scene import CLASSES, DRIVERS, REPLICATIONS, Claim, Scene
 from holdfast.metrics.catalogue import FAMILIES
 from holdfast.metrics.family import CLUSTER_SCOPED, IDENTITY, Family
 from holdfast.metrics.process import ProcessFamily
+from holdfast.model.judgement import DRILL_UNMET_STATES, UNSAFE_STATES
 
 Rows = Iterable[tuple[Sequence[str], float]]  # further labels, value
 
@@ -124,6 +125,9 @@ CLAIMS: Mapping[str, Callable[[Claim], Rows]] = {
     "holdfast_pvc_resize_pending_seconds": lambda c: _only(c.number % 1000 == 13, 600, "node"),
     "holdfast_pvc_protection_state": lambda c: [((c.state,), 1)],
     "holdfast_pvc_protection_reason": lambda c: _only(c.state not in ("protected", "exempt"), 1, "overdue"),
+    "holdfast_pvc_unsafe_seconds": lambda c: _only(
+        c.state in UNSAFE_STATES, 3 * DAY if c.state == "late" else 90 * DAY, c.state, c.origin
+    ),
     "holdfast_pvc_schedule_info": lambda c: _only(
         c.state != "unprotected", 1, "velero", "velero", c.schedule, "default"
     ),
@@ -151,6 +155,11 @@ CLAIMS: Mapping[str, Callable[[Claim], Rows]] = {
     "holdfast_pvc_restore_drill_duration_seconds": lambda c: _only(c.drill != "never", 900, "velero"),
     "holdfast_pvc_restore_drill_point_age_seconds": lambda c: _only(c.drill != "never", 61 * DAY, "velero"),
     "holdfast_pvc_restore_drill_state": lambda c: _only(c.tier == "gold", 1, c.drill),
+    "holdfast_pvc_restore_drill_unmet_seconds": lambda c: _only(
+        c.tier == "gold" and c.drill in DRILL_UNMET_STATES,
+        90 * DAY if c.drill == "never" else 60 * DAY,
+        c.drill,
+    ),
     "holdfast_pvc_used_bytes": lambda c: [((), c.size * c.used)],
     "holdfast_pvc_filesystem_bytes": lambda c: [((), c.size * 0.98)],
     "holdfast_pvc_available_bytes": lambda c: [((), c.size * max(0.0, 0.97 - c.used))],

@@ -137,6 +137,53 @@ def test_a_drill_that_failed_after_a_good_one_is_failed(phase: str) -> None:
     assert len(world.rows("pvc_restore_drill_age_seconds")) == 1, "the good one stays in force"
 
 
+def unmet(world: World, now: float | None = None) -> list[str]:
+    """For how long what is asked of the claim's drills has not been met, as it is published at that instant."""
+    world.judge(now)
+    labels = 'pvc_restore_drill_unmet_seconds{namespace="shop",persistentvolumeclaim="data",'
+    return [row.removeprefix(labels) for row in world.rows("pvc_restore_drill_unmet_seconds")]
+
+
+DAY = 86400.0
+PROVEN = NOW - 89400  # the end of the drill of the 20th
+MADE = NOW - 20.5 * DAY  # when the claim was made
+
+
+def test_nothing_is_unmet_by_a_drill_that_passed_until_the_interval_is_over() -> None:
+    world = World(claim(), *backup(20), *restore("drill", "nightly-20", 20), policy=ASKED)
+    assert unmet(world) == []
+    assert unmet(world, PROVEN + 30 * DAY) == []
+    assert unmet(world, PROVEN + 31 * DAY) == [f'state="overdue"}} {int(31 * DAY)}']
+
+
+def test_a_claim_without_a_drill_has_been_unproven_since_it_was_made_once_one_was_due() -> None:
+    world = World(claim(), *backup(20), policy=ASKED)
+    assert unmet(world) == []
+    assert unmet(world, MADE + 31 * DAY) == [f'state="never"}} {int(31 * DAY)}']
+
+
+def test_a_drill_that_failed_leaves_what_the_good_one_before_it_proved() -> None:
+    good = restore("first", "nightly-20", 20)
+    bad = restore("second", "nightly-20", 21, status={"phase": "Failed"})
+    assert unmet(World(claim(), *backup(20), *good, *bad, policy=ASKED)) == ['state="failed"} 89400']
+
+
+def test_where_no_drill_ever_succeeded_a_failed_one_proves_nothing() -> None:
+    bad = restore("only", "nightly-20", 21, status={"phase": "Failed"})
+    assert unmet(World(claim(), *backup(20), *bad, policy=ASKED)) == [f'state="failed"}} {int(20.5 * DAY)}']
+
+
+def test_a_slow_drill_counts_from_its_end() -> None:
+    slow = restore("drill", "nightly-20", 20, minutes=50)
+    assert unmet(World(claim(), *backup(20), *slow, policy=ASKED)) == ['state="slow"} 87000']
+
+
+def test_an_exempt_claim_owes_no_drill() -> None:
+    exempt = claim(metadata={"annotations": {"holdfast.dev/exempt": "rebuilt nightly"}})
+    world = World(exempt, *backup(20), policy=ASKED)
+    assert unmet(world, MADE + 31 * DAY) == []
+
+
 def test_the_drill_in_force_is_the_earliest_success_of_the_newest_point() -> None:
     """Restoring an older point later, or the same point again, proves nothing new."""
     drills = (("of-19", "nightly-19", 18 + 1), ("of-20", "nightly-20", 20), ("again", "nightly-20", 21))

@@ -341,6 +341,16 @@ UNSEEN = {
         "defaults",
     ): "declared defaults and built-in ones exclude each other",
     (
+        "holdfast_pvc_unsafe_seconds",
+        "origin",
+        "defaults",
+    ): "declared defaults and built-in ones exclude each other",
+    (
+        "holdfast_pvc_unsafe_seconds",
+        "origin",
+        "workload",
+    ): "the claims whose workload asks for an rpo are safe: holdfast_pvc_objective_info shows them",
+    (
         "holdfast_pvc_protection_reason",
         "reason",
         "source-blind",

@@ -56,6 +56,7 @@ pvc_requested_bytes: namespace persistentvolumeclaim
 pvc_capacity_bytes: namespace persistentvolumeclaim
 pvc_protection_state: namespace persistentvolumeclaim state
 pvc_protection_reason: namespace persistentvolumeclaim reason
+pvc_unsafe_seconds: namespace persistentvolumeclaim state origin
 protection_claims: namespace tier state
 pvc_schedule_info: namespace persistentvolumeclaim source schedule_namespace schedule target
 pvc_backup_age_seconds: namespace persistentvolumeclaim
@@ -74,6 +75,7 @@ pvc_time_to_full_objective_seconds: namespace persistentvolumeclaim
 pvc_unused_objective_seconds: namespace persistentvolumeclaim
 pvc_backup_inferred: namespace persistentvolumeclaim source
 pvc_retention_missing: namespace persistentvolumeclaim window
+pvc_restore_drill_unmet_seconds: namespace persistentvolumeclaim state
 backup_schedule_info: source namespace schedule cron target
 backup_schedule_paused: source namespace schedule
 backup_schedule_last_success_timestamp_seconds: source namespace schedule

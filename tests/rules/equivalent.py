@@ -61,7 +61,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="where it is known that there were claims worth a page, the second arm sees a lone cluster too",
     ),
     Equivalent(
-        rule="holdfast:(pvc_drill_unmet:state|replication_unwell:seconds)",
+        rule="holdfast:replication_unwell:seconds",
         change=r"\w+{state=~\"[^\"]*\"} -> \w+{}",
         reason="each alert chooses its state again: this keeps healthy claims out of the recorded series",
     ),
@@ -75,23 +75,8 @@ TABLE: tuple[Equivalent, ...] = (
         reason="0 divided by something is 0 as well; by 0 it is no number, and then nothing is compared",
     ),
     Equivalent(
-        rule="holdfast:pvc_unsafe:seconds",
-        change=r"holdfast:pvc_unsafe:state{state=\"late\"} -> holdfast:pvc_unsafe:state{}",
-        reason="of unsafe claims only those that are late have a copy, and so an age",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_unsafe:seconds",
-        change=r"max by (?P<rest>.*)\(holdfast:pvc_unsafe:state{state=\"\w+\"}\) -> min by (?P=rest)\(.*",
-        reason="one series a claim and state is recorded: there is nothing to choose from",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_unsafe:seconds",
-        change=r"holdfast:pvc_unsafe:state{state=\"(never|unprotected)\"} -> holdfast:pvc_unsafe:state{}",
-        reason="what is compared with it is of that state",
-    ),
-    Equivalent(
         rule="HoldfastRestoreDrillOverdue",
-        change=r"max by (?P<rest>.*) -> min by ?(?P=rest)",
+        change=r"min by (?P<rest>.*) -> max by ?(?P=rest)",
         reason="only counted: which of two equal claims' values is kept is told to nobody",
     ),
     Equivalent(
@@ -103,19 +88,6 @@ TABLE: tuple[Equivalent, ...] = (
         rule="namespace:holdfast_pvc_restore_drill_claims:count",
         change=r"count by .*\((group|max) by .* -> sum by .*",
         reason="each counted claim is 1: a sum of ones is their count",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_drill_unmet:seconds",
-        change=(
-            r"(?P<family>holdfast_pvc_(restore_drill_age|created_timestamp)_seconds{}) and on \(.*\) "
-            r"holdfast:pvc_drill_unmet:state{} -> (?P=family)( and on .*)?"
-        ),
-        reason="what it is multiplied by is of the unmet alone: they are picked here too because that costs less",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_drill_unmet:seconds",
-        change=r"max by (?P<rest>.*)\(holdfast:pvc_drill_unmet:state{}\) -> min by (?P=rest)\(.*",
-        reason="the state is 1, whichever it is",
     ),
     Equivalent(
         rule="HoldfastKubeletsSilent",
@@ -131,19 +103,6 @@ TABLE: tuple[Equivalent, ...] = (
         rule="HoldfastNodeDiskNearEviction",
         change=r"(?P<left>.*resource=\"inodes\"}) < 0.07 -> (?P=left) <= 0.07",
         reason="no share that is taken from 1 is that number to the last bit",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_unsafe_(age|objective):seconds",
-        change=(
-            r"(?P<family>holdfast_pvc_(created_timestamp|rpo)_seconds{}) and on \(.*\) "
-            r"holdfast:pvc_unsafe:state{.*} -> (?P=family)( and on .*)?"
-        ),
-        reason="what reads it picks the unsafe again: they are picked here too because that costs less",
-    ),
-    Equivalent(
-        rule="holdfast:pvc_unsafe:state",
-        change=r"(?P<family>holdfast_pvc_protection_state){state=~\"late\|never\|unprotected\"} -> (?P=family){}",
-        reason="each step after it names its state: this keeps safe claims out of the recorded series",
     ),
     Equivalent(
         rule="holdfast:pvc_full_foretold:seconds",

@@ -101,11 +101,13 @@ class Reading:
         self.problems += [
             f"{operator} by {label}: what it aggregates has no such label" for label in sorted(kept - inner)
         ]
+        if "instance" in kept:
+            return kept | (inner & {REPLICA})  # each replica by itself: nothing is folded yet
         if operator in ("sum", "count", "avg"):
             self._must_be_folded(inner, operator)
         if REPLICA in inner:
             self._must_fold_well(node.expr, operator)
-        return kept | (inner & {REPLICA}) if "instance" in kept else kept
+        return kept
 
     def _must_fold_well(self, node: Any, operator: str) -> None:
         for selector in _leftmost_selectors(node):

@@ -15,6 +15,7 @@ from holdfast.model.objective import Objective
 from holdfast.model.protection import Copy, Cover, Miss
 
 _JUST_AFTER = 0.001  # seconds; a copy exactly as old as the objective is still within it
+_LONGEST_GRACE = 86400.0  # seconds; where no copy will come, waiting for longer would help nobody
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -34,6 +35,7 @@ def assess_protection(evidence: Evidence, now: float) -> Ruling:
     protection = Protection(
         state=state,
         reasons=_reasons(state, appraisal),
+        unsafe_since=_unsafe_since(state, appraisal),
         captured=_said(newest.copy) if newest else None,
         clocks=_clocks(appraisal.known),
         tallies=_tallies(appraisal),
@@ -41,7 +43,7 @@ def assess_protection(evidence: Evidence, now: float) -> Ruling:
         retention_missing=() if state == "exempt" else missing,
         places=_places(appraisal),
     )
-    return Ruling(protection=protection, appraisal=appraisal, until=_until(appraisal))
+    return Ruling(protection=protection, appraisal=appraisal, until=_until(state, appraisal))
 
 
 class StateRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,6 +227,24 @@ def _run_reasons(appraisal: Appraisal) -> Iterable[str]:
             yield "overdue"
 
 
+def _spared_until(state: ProtectionState, appraisal: Appraisal) -> float | None:
+    """Until when a claim without a copy could not be expected to have one; None in the other states.
+
+    A schedule that runs has as long as the objective gives it. Where nothing is asked, nothing is waited for.
+    """
+    created, rpo = appraisal.evidence.claim.created, appraisal.evidence.objective.rpo or 0.0
+    if state == "never":
+        return created + rpo
+    return created + min(rpo, _LONGEST_GRACE) if state == "unprotected" else None
+
+
+def _unsafe_since(state: ProtectionState, appraisal: Appraisal) -> float | None:
+    spared_until, newest = _spared_until(state, appraisal), appraisal.newest
+    if spared_until is not None:
+        return appraisal.evidence.claim.created if spared_until <= appraisal.now else None
+    return _said(newest.copy) if state == "late" and newest else None
+
+
 def _said(copy: Copy) -> float:
     return ALWAYS if copy.log == "running" else copy.captured
 
@@ -267,10 +287,11 @@ def _places(appraisal: Appraisal) -> tuple[Place, ...]:
     return tuple(sorted(told | ({Place("", "")} if None in keys else set())))
 
 
-def _until(appraisal: Appraisal) -> float | None:
-    """The next instant at which a copy grows too old, expires, or begins to lie in the past."""
+def _until(state: ProtectionState, appraisal: Appraisal) -> float | None:
+    """The next instant at which a copy grows too old, expires, or begins to lie in the past, or a new claim's grace ends."""
     objective, now = appraisal.evidence.objective, appraisal.now
-    instants: list[float] = []
+    spared_until = _spared_until(state, appraisal)
+    instants = [] if spared_until is None else [spared_until]
     for copy in (verdict.copy for verdict in appraisal.verdicts if verdict.own):
         instants.append(copy.captured)
         if objective.rpo is not None:

@@ -6,6 +6,7 @@ from holdfast.metrics.family import Family, Row, Still
 from holdfast.metrics.rows import optional
 from holdfast.model.judgement import (
     DRILL_STATES,
+    DRILL_UNMET_STATES,
     REPLICATION_STATES,
     ClaimJudgement,
     ReplicationJudgement,
@@ -15,6 +16,13 @@ from holdfast.model.judgement import (
 def _drill(claim: ClaimJudgement, value: float | None) -> Iterable[Row]:
     proof = claim.proof
     return () if proof.ended is None or value is None else (((proof.source,), value),)
+
+
+def _unmet(claim: ClaimJudgement) -> Iterable[Row]:
+    state, ended = claim.proof.state, claim.proof.ended
+    if state not in DRILL_UNMET_STATES:
+        return ()
+    return (((state,), claim.created if ended is None else ended),)
 
 
 def _lag(replication: ReplicationJudgement) -> Iterable[Row]:
@@ -54,6 +62,16 @@ DRILL_FAMILIES = (
         further=("state",),
         rows=lambda claim: () if claim.proof.state is None else (((claim.proof.state,), 1),),
         vocabulary={"state": DRILL_STATES},
+    ),
+    Family(
+        name="holdfast_pvc_restore_drill_unmet_seconds",
+        help="Time since the drill in force, or since the claim was made, where what is asked of its drills is not met.",
+        noun="claim",
+        further=("state",),
+        rows=_unmet,
+        vocabulary={"state": DRILL_UNMET_STATES},
+        clock=True,
+        aggregation="min",
     ),
 )
 

@@ -8,10 +8,12 @@ from holdfast.model.judgement import (
     ALWAYS,
     PROTECTION_REASONS,
     PROTECTION_STATES,
+    UNSAFE_STATES,
     ClaimJudgement,
     ScheduleJudgement,
     TargetJudgement,
 )
+from holdfast.model.objective import ORIGINS
 from holdfast.model.protection import CONSISTENCIES, PLACEMENTS, RESULTS
 
 _HALF = 0.5
@@ -39,6 +41,13 @@ def _covers(claim: ClaimJudgement) -> Iterable[Row]:
     ]
 
 
+def _unsafe(claim: ClaimJudgement) -> Iterable[Row]:
+    """The origin is empty where nobody asks for an rpo."""
+    protection = claim.protection
+    labels = (protection.state, claim.objective.rpo_origin or "")
+    return () if protection.unsafe_since is None else ((labels, protection.unsafe_since),)
+
+
 def _exempt_until(claim: ClaimJudgement) -> tuple[Row, ...]:
     exempt = claim.objective.exempt
     return optional(exempt.until) if exempt else ()
@@ -60,6 +69,16 @@ PROTECTION_FAMILIES = (
         further=("reason",),
         rows=lambda claim: [((reason,), 1) for reason in claim.protection.reasons],
         vocabulary={"reason": tuple(PROTECTION_REASONS)},
+    ),
+    Family(
+        name="holdfast_pvc_unsafe_seconds",
+        help="Time without a copy that counts, of claims that are late, never or unprotected; a new one is spared at first.",
+        noun="claim",
+        further=("state", "origin"),
+        rows=_unsafe,
+        vocabulary={"state": UNSAFE_STATES, "origin": ORIGINS},
+        clock=True,
+        aggregation="min",
     ),
     Family(
         name="holdfast_protection_claims",

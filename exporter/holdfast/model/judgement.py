@@ -21,6 +21,9 @@ PROTECTION_STATES: tuple[ProtectionState, ...] = (
     "exempt",
 )
 
+UNSAFE_STATES: tuple[ProtectionState, ...] = ("late", "never", "unprotected")
+"""States in which something must be done for the claim."""
+
 PROTECTION_REASONS = {
     "no-schedule": "nothing that runs covers the claim",
     "schedule-paused": "a schedule that covers it is paused",
@@ -107,6 +110,8 @@ ATTACHMENT_DANGLING_REASONS = {
 
 DrillState = Literal["passed", "slow", "overdue", "failed", "never", "unknown"]
 DRILL_STATES: tuple[DrillState, ...] = ("passed", "slow", "overdue", "failed", "never", "unknown")
+DRILL_UNMET_STATES: tuple[DrillState, ...] = ("slow", "overdue", "failed", "never")
+"""States in which what is asked of the claim's restores is known not to be met."""
 
 ReplicationState = Literal["healthy", "lagging", "degraded", "broken", "paused", "unknown"]
 REPLICATION_STATES: tuple[ReplicationState, ...] = (
@@ -166,12 +171,14 @@ class Place(NamedTuple):
 class Protection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """``captured`` is the time of the copy that the age speaks of, or ``ALWAYS``; None where no copy counts.
 
-    ``places``: where the copies that count and could be restored now lie.
+    ``unsafe_since``: in an unsafe state, ``captured``, or when the claim was made where no copy counts; None while a new
+    claim could not have a copy yet. ``places``: where the copies that count and could be restored now lie.
     """
 
     state: ProtectionState
     reasons: tuple[str, ...] = ()
     captured: float | None = None
+    unsafe_since: float | None = None
     clocks: tuple[CopyClock, ...] = ()
     tallies: tuple[SourceTally, ...] = ()
     covers: tuple[Cover, ...] = ()
