@@ -269,6 +269,7 @@ OTHERS: Mapping[str, Callable[[str], float]] = {
     "holdfast_replication_lag_seconds": lambda _: 120,
     "holdfast_pool_available_bytes": lambda _: 5e12,
     "holdfast_pool_time_to_full_seconds": lambda _: 60 * DAY,
+    "holdfast_volume_attach_pending_seconds": lambda _: 900,
     "holdfast_quota_hard_bytes": lambda _: 1e13,
     "holdfast_quota_used_bytes": lambda name: 9.5e12 if name.startswith("some") else 5e12,
     "holdfast_quota_time_to_full_seconds": lambda _: float("inf"),

@@ -128,7 +128,7 @@ def test_a_released_volume() -> None:
             'pv_info{namespace="",persistentvolume="pv-shop-data",storageclass="fast",csi_driver="ebs.csi.aws.com",'
             'reclaim_policy="Retain",claim_namespace="shop",name="data"} 1'
         ),
-        'pv_phase{namespace="",persistentvolume="pv-shop-data",phase="Released"} 1',
+        'pv_phase{namespace="",persistentvolume="pv-shop-data",storageclass="fast",phase="Released"} 1',
         'pv_released_seconds{namespace="",persistentvolume="pv-shop-data",storageclass="fast"} 86400',
         'pv_orphaned{namespace="",persistentvolume="pv-shop-data",storageclass="fast",reason="released"} 1',
     ]
@@ -181,8 +181,22 @@ NODE = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}}
 
 
 def test_an_attachment_on_its_way() -> None:
+    """Since when, to which node, whose driver does it, and whose data waits."""
     assert World(volume(), NODE, attachment(attached=False)).rows("volume_attach_pending_seconds") == [
-        'volume_attach_pending_seconds{namespace="",persistentvolume="pv-shop-data",node="node-1"} 3600'
+        (
+            'volume_attach_pending_seconds{namespace="",persistentvolume="pv-shop-data",node="node-1",'
+            'csi_driver="ebs.csi.aws.com",claim_namespace="shop",name="data"} 3600'
+        ),
+    ]
+
+
+def test_an_attachment_of_a_volume_that_no_claim_holds() -> None:
+    waiting = World(volume(spec={"claimRef": None}), NODE, attachment(attached=False))
+    assert waiting.rows("volume_attach_pending_seconds") == [
+        (
+            'volume_attach_pending_seconds{namespace="",persistentvolume="pv-shop-data",node="node-1",'
+            'csi_driver="ebs.csi.aws.com",claim_namespace="",name=""} 3600'
+        ),
     ]
 
 

@@ -137,12 +137,12 @@ volumesnapshot_orphaned: namespace volumesnapshot reason
 volumesnapshotcontent_orphaned: namespace volumesnapshotcontent reason
 volumeattachment_dangling: namespace volumeattachment persistentvolume node reason
 pvc_phase: namespace persistentvolumeclaim phase
-pv_phase: namespace persistentvolume phase
+pv_phase: namespace persistentvolume storageclass phase
 pvc_created_timestamp_seconds: namespace persistentvolumeclaim
 pvc_pending_seconds: namespace persistentvolumeclaim reason
 pvc_terminating_seconds: namespace persistentvolumeclaim reason
 pvc_resize_pending_seconds: namespace persistentvolumeclaim stage
-volume_attach_pending_seconds: namespace persistentvolume node
+volume_attach_pending_seconds: namespace persistentvolume node csi_driver claim_namespace name
 volume_provision_duration_seconds: storageclass
 volume_attach_duration_seconds: csi_driver
 volume_reattach_duration_seconds: csi_driver

@@ -41,7 +41,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="a sample of these families is 1 or absent: the comparison says so to the reader",
     ),
     Equivalent(
-        rule="HoldfastSourceForbidden|HoldfastClaimsUnknown|HoldfastLabelClash|HoldfastUsageNotAsked",
+        rule="HoldfastSourceForbidden|HoldfastClaimsUnknown|HoldfastLabelClash|HoldfastUsageNotAsked|HoldfastVolumeFailed",
         change=r"count by .*\(max by .* -> sum by .*",
         reason="each counted thing is 1: a sum of ones is their count",
     ),
@@ -61,7 +61,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="where it is known that there were claims worth a page, the second arm sees a lone cluster too",
     ),
     Equivalent(
-        rule="holdfast:replication_unwell:seconds",
+        rule="holdfast:replication_unwell:state",
         change=r"\w+{state=~\"[^\"]*\"} -> \w+{}",
         reason="each alert chooses its state again: this keeps healthy claims out of the recorded series",
     ),
@@ -113,12 +113,12 @@ TABLE: tuple[Equivalent, ...] = (
         reason="what reads it picks the likely or the nearly full again: they are picked here too because that costs less",
     ),
     Equivalent(
-        rule="holdfast:pvc_filling:urgency",
+        rule="holdfast:pvc_(filling|waiting):urgency",
         change=r"(?P<family>holdfast_pvc_info{urgency=~\"page\|know\"}) and on \(.*\) \(.* -> (?P=family)( and on .*)?",
-        reason="what reads it asks for claims that fill: they are picked here too because that costs less",
+        reason="what reads it asks for claims that fill, wait or are lost: they are picked here too because that costs less",
     ),
     Equivalent(
-        rule="holdfast:pvc_filling:urgency",
+        rule="holdfast:pvc_(filling|waiting):urgency",
         change=r"holdfast_pvc_info{urgency=~\"page\|know\"} -> holdfast_pvc_info{}",
         reason="what reads it names the urgency: this keeps the most common one out of the recorded series",
     ),
@@ -172,28 +172,39 @@ TABLE: tuple[Equivalent, ...] = (
         reason="the other urgency there is asks for a page, and what is worth one is left out anyway",
     ),
     Equivalent(
-        rule="holdfast:volume_unwell:info",
+        rule="holdfast:volume_attach_pending:worth",
+        change=r"holdfast:pvc_waiting:urgency{urgency=\"know\"} -> holdfast:pvc_waiting:urgency{}",
+        reason="the other urgency there asks for a page, and what is worth one is left out anyway",
+    ),
+    Equivalent(
+        rule="holdfast:replication_unwell:seconds",
         change=(
-            r"(?P<family>holdfast_pv_info{}) and on \(.*\) \(.* -> (?P=family)( and on .*)?"
-            r"|(?P<phase>holdfast_pv_phase{.*}) == 1 -> (?P=phase)"
-            r"|holdfast_pv_phase{phase=~\"Failed\|Pending\"} -> holdfast_pv_phase{}"
+            r"(?P<family>holdfast_replication_lag_seconds{}) and on \(.*\) "
+            r"holdfast:replication_unwell:state{} -> (?P=family)( and on .*)?"
         ),
-        reason="what reads it asks again for what is wrong with them: they are picked here too because that costs less",
+        reason="what is multiplied with it is of the unwell alone: they are picked here too because that costs less",
     ),
     Equivalent(
-        rule="holdfast:volume_attach_pending:urgency",
-        change=r"(?P<family>holdfast_pvc_info{}) and on \(.*\) holdfast_volume_attach_pending_seconds.* -> (?P=family)( and on .*)?",
-        reason="what reads it asks for volumes that wait: their claims are picked here too because that costs less",
+        rule="holdfast:pvc_states:count",
+        change=(
+            r"(?P<family>holdfast_pvc_protection_state{}) and on \(.*\) "
+            r"holdfast_pvc_protection_state{state!=\"protected\"} -> (?P=family)( and on .*)?"
+            r"|holdfast_pvc_protection_state{state!=\"protected\"} -> holdfast_pvc_protection_state{}"
+        ),
+        reason="more than one state is asked for, and then one is another: such claims are picked here because that costs less",
     ),
     Equivalent(
-        rule="holdfast:volume_(unwell:info|attach_pending:urgency)",
-        change=r"(?P<family>holdfast_volume_attach_pending_seconds{}) > 600 -> (?P=family)( >= 600)?|600 -> 540\.0",
-        reason="what reads it asks for those that have waited for ten minutes again",
+        rule="holdfast:pvc_states:count",
+        change=r"count by .*\(max by .* -> sum by .*",
+        reason="each state in force is 1: a sum of ones is their count",
     ),
     Equivalent(
-        rule="holdfast:volume_(unwell:info|attach_pending:(urgency|seconds))|HoldfastVolumeFailed",
-        change=r"max by (?P<rest>.*)\((holdfast:volume_unwell:info|holdfast_pv_info|holdfast_pvc_info){}.* -> min by (?P=rest)\(.*",
-        reason="replicas that publish an info publish 1",
+        rule="holdfast:pvc_orphaned_objective:seconds",
+        change=(
+            r"(?P<family>holdfast_pvc_unused_objective_seconds{}) and on \(.*\) "
+            r"holdfast:pvc_orphaned:seconds{} -> (?P=family)( and on .*)?"
+        ),
+        reason="what reads it asks for the orphaned: they are picked here too because that costs less",
     ),
     Equivalent(
         rule="holdfast:backend_full_soon:seconds",

@@ -19,6 +19,15 @@ def _volume_info(volume: VolumeJudgement) -> Iterable[Row]:
     return (((volume.storage_class, volume.csi_driver, volume.reclaim_policy, namespace, name), 1),)
 
 
+def _phase(volume: VolumeJudgement) -> Iterable[Row]:
+    return (((volume.storage_class, volume.phase), 1),) if volume.phase else ()
+
+
+def _attach_pending(volume: VolumeJudgement) -> Iterable[Row]:
+    namespace, name = volume.claim or ("", "")
+    return [((node, volume.csi_driver, namespace, name), since) for node, since in volume.attach_pending]
+
+
 def _volume_orphaned(volume: VolumeJudgement) -> Iterable[Row]:
     return (((volume.storage_class, volume.orphaned), 1),) if volume.orphaned else ()
 
@@ -47,8 +56,8 @@ STORAGE_FAMILIES = (
         name="holdfast_pv_phase",
         help="1 for the phase in force.",
         noun="volume",
-        further=("phase",),
-        rows=lambda volume: (((volume.phase,), 1),) if volume.phase else (),
+        further=("storageclass", "phase"),
+        rows=_phase,
         vocabulary={"phase": ("Pending", "Available", "Bound", "Released", "Failed")},
     ),
     Family(
@@ -70,10 +79,10 @@ STORAGE_FAMILIES = (
     ),
     Family(
         name="holdfast_volume_attach_pending_seconds",
-        help="How long the volume has been waiting to be attached to the node.",
+        help="How long the volume has been waiting to be attached to the node, and whose data it holds.",
         noun="volume",
-        further=("node",),
-        rows=lambda volume: [((node,), since) for node, since in volume.attach_pending],
+        further=("node", "csi_driver", "claim_namespace", "name"),
+        rows=_attach_pending,
         clock=True,
         aggregation="min",
     ),

@@ -102,7 +102,10 @@ class _Gathered:
         if openmetrics and last != _END:
             report(None, "does not end with `# EOF`; what came after may be missing")
         if self._later and not self._taken:
-            report(None, "all that it tells is later than the time as of which is judged; name a later one with --now")
+            report(
+                None,
+                "all that it tells is later than the time as of which is judged; name a later one with --now",
+            )
         report.close()
 
     def _take(self, file: str, line: int, read: tuple[Head, float, float | None], unit: float) -> None:
