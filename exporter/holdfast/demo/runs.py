@@ -14,13 +14,16 @@ _MOST = 200  # a plan that comes round more often is a mistake in a story
 
 
 class Run(NamedTuple):
-    """``ended`` is None while it is going. ``number`` counts back from the newest, which is 0."""
+    """``ended`` is None while it is going. ``number`` counts back from the newest, which is 0; ``place`` forward from the newest
+    that has ended, which is 0 too.
+    """
 
     due: float
     number: int
     outcome: str
     ended: float | None
     takes: float
+    place: int = 0
 
 
 def runs_of(
@@ -32,6 +35,7 @@ def runs_of(
     takes, keeps = duration(hints["takes"]), duration(hints.get("keeps", "10d"))
     until = min(clock.now, seconds_of(hints["until"])) if "until" in hints else clock.now
     results = hints.get("results", {})
+    place = 0
     for number, due in zip(count(0, -1), due_before(cron, until), strict=False):
         if due <= created or due + keeps <= clock.now:
             return
@@ -41,4 +45,6 @@ def runs_of(
             )
         outcome = results.get(number, good)
         ends = due + (0.0 if outcome == "FailedValidation" else takes)
-        yield Run(due, number, outcome, ends if ends <= clock.now else None, takes)
+        ended = ends if ends <= clock.now else None
+        yield Run(due, number, outcome, ended, takes, place)
+        place += ended is not None

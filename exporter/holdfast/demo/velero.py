@@ -112,13 +112,14 @@ def _parts(cluster: Cluster, hints: Mapping[str, Any], run: Run) -> Iterator[_Ma
         if (earlier and not cluster.hints(claim).get("earlier")) or started > cluster.clock.now:
             continue
         ended = started + run.takes * 0.8 / len(copies)
+        shrunk = run.ended is not None and run.place < told.get("shrunk", 0)
         yield _Made(
             claim=claim,
             claim_uid=uid_of("PersistentVolumeClaim", namespace, name, earlier=earlier),
             failed=run.number > -told.get("fails", 0),
             started=started,
             ended=ended if ended <= cluster.clock.now else None,
-            size=_EMPTY if run.number > -told.get("shrunk", 0) else _size(told["size"], named, run.number),
+            size=_EMPTY if shrunk else _size(told["size"], named, run.number),
         )
 
 
