@@ -52,7 +52,8 @@ GENERATED = "<!-- Generated from the code; change it there and run: make generat
 
 METRICS_HEAD = """# Metric reference
 
-Every family that Holdfast publishes, from its catalogue. An absent series means *unknown*; a zero is a measured zero.
+Every family that Holdfast publishes, from its catalogue. An absent series means *unknown*, unless its
+help says that it is told only where something is wrong; a zero is a measured zero.
 A cluster-scoped object writes an empty `namespace` label where the family has one.
 
 **Origin.** *objects*: the same for equal objects, history, configuration and instant, on every replica, and what

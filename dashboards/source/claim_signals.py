@@ -99,7 +99,7 @@ INODES_RATIO = Signal(
     name="Inodes used",
     description="Share of the inodes on offer that is taken, by whomever.",
     unit=units.PercentUnit,
-    expression=f"max({of_it('holdfast_pvc_used_ratio', resource='inodes')})",
+    expression=f"max({of_it('holdfast_pvc_inodes_used')}) / max({of_it('holdfast_pvc_inodes')})",
 )
 LEFT = Signal(
     name="Full in",

@@ -49,7 +49,7 @@ def _claims(expression: str) -> str:
 
 
 def _within(name: str) -> str:
-    """How many, as it was recorded for each namespace; ``name`` may be several."""
+    """How many, as it was recorded for each namespace."""
     counted = select("namespace:holdfast_pvc_time_to_full_claims:count", within=name)
     return or_zero(f"sum({counted})", known_by=_COVERAGE)
 
@@ -107,7 +107,7 @@ WITHIN_SIGHT = Signal(
 NOT_IN_SIGHT = Signal(
     name="Not in sight",
     description="Claims that do not fill, or not within 180 days.",
-    expression=f"clamp_min({_within('any')} - {_within('day|week|month|sight')}, 0)",
+    expression=_within("never"),
     legend=NEVER,
 )
 
@@ -192,7 +192,8 @@ FULLEST_INODES = Signal(
     name="Inodes used",
     description="Share of the inodes that is taken; none where the file system does not count them.",
     unit=units.PercentUnit,
-    expression=per(_USED_RATIO, *CLAIM, among=_OF_FULLEST, resource="inodes"),
+    expression=f"{per('holdfast_pvc_inodes_used', *CLAIM, among=_OF_FULLEST)}"
+    f" / {on(*CLAIM)} {per('holdfast_pvc_inodes', *CLAIM, among=_OF_FULLEST)}",
 )
 FULLEST_AGE = Signal(
     name="Measured before",

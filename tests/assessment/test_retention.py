@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from holdfast.assessment.retention import wanted_points
+from holdfast.model.objective import Objective
 from holdfast.model.policy import ObjectiveSpec, Policy, Retention
 from tests.world import NOW, World, claim
 
@@ -102,14 +104,34 @@ def test_missing_points_are_counted_by_window() -> None:
     ]
 
 
-@pytest.mark.parametrize(("lived", "missing"), [(2.9, 0), (3.9, 0), (4.0, 1), (7.0, 4), (400.0, 4)])
-def test_of_a_young_claim_no_more_points_are_wanted_than_it_has_lived_days(
-    lived: float, missing: int
+@pytest.mark.parametrize(
+    ("born", "now", "wanted"),
+    [
+        ("2026-11-16T23:59", "2026-11-17T00:01", (0, 0, 0)),
+        ("2026-11-16T23:59", "2026-11-18T00:00", (1, 0, 0)),  # all of the 17th
+        ("2026-11-16T00:01", "2026-11-29T23:59", (12, 0, 0)),  # from a Monday to the Sunday after the next
+        ("2026-11-16T00:01", "2026-11-30T00:00", (13, 1, 0)),
+        ("2026-10-31T12:00", "2026-12-01T00:00", (30, 4, 1)),
+        ("2025-12-31T12:00", "2026-02-01T00:00", (30, 3, 1)),
+        ("2020-01-01T00:00", "2026-11-21T12:00", (30, 8, 12)),  # all that is asked for
+        ("2026-11-22T00:00", "2026-11-21T00:00", (0, 0, 0)),  # from the future
+    ],
+)
+def test_no_more_points_are_wanted_than_whole_windows_lie_between(
+    born: str, now: str, wanted: tuple[int, int, int]
 ) -> None:
-    born = datetime.fromtimestamp(NOW - lived * 86400, UTC).isoformat().replace("+00:00", "Z")
-    world = World(
-        claim(metadata={"creationTimestamp": born}), *copies(3, ttl_days=30), policy=keeping(daily=7)
-    )
+    """They change at midnight of UTC only, when every claim with a retention objective is judged again."""
+    since, until = (datetime.fromisoformat(f"{text}+00:00").timestamp() for text in (born, now))
+    objective = Objective(daily=30, weekly=8, monthly=12)
+    told = wanted_points(objective, since, until)
+    assert told == tuple(zip(("daily", "weekly", "monthly"), wanted, strict=True))
+
+
+@pytest.mark.parametrize(("days", "missing"), [(4, 0), (5, 1), (8, 4), (400, 4)])
+def test_points_that_a_young_claim_cannot_have_are_not_missing(days: int, missing: int) -> None:
+    born = datetime.fromtimestamp(NOW - days * 86400, UTC).isoformat().replace("+00:00", "Z")
+    young = claim(metadata={"creationTimestamp": born})
+    world = World(young, *copies(3, ttl_days=30), policy=keeping(daily=7))
     assert world.rows("pvc_retention_missing") == [
         f'pvc_retention_missing{{namespace="shop",persistentvolumeclaim="data",window="daily"}} {missing}'
     ]

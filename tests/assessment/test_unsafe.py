@@ -68,9 +68,10 @@ def test_a_weekly_objective_spares_what_a_schedule_covers_for_a_week(tmp_path: P
     assert unsafe(world, MADE + 7 * DAY) == [f'state="never",origin="defaults"}} {int(7 * DAY)}']
 
 
-def test_where_nobody_asks_for_an_rpo_nothing_is_waited_for_and_no_origin_is_told(tmp_path: Path) -> None:
-    world = World(claim(), now=MADE + HOUR, policy=policy("defaults: {}", tmp_path))
-    assert unsafe(world) == ['state="unprotected",origin=""} 3600']
+def test_where_nobody_asks_for_an_rpo_a_day_is_waited_for_and_no_origin_is_told(tmp_path: Path) -> None:
+    world = World(claim(), now=MADE + 23 * HOUR, policy=policy("defaults: {}", tmp_path))
+    assert unsafe(world) == []
+    assert unsafe(world, MADE + DAY) == ['state="unprotected",origin=""} 86400']
 
 
 def test_the_end_of_an_exemption_does_not_begin_the_grace_anew() -> None:
@@ -95,11 +96,6 @@ def test_a_claim_made_in_the_future_is_spared_as_if_it_were_new() -> None:
     world = World(coming)
     assert unsafe(world) == []
     assert unsafe(world, NOW + 25 * HOUR) == [f'state="unprotected",origin="builtin"}} {int(24 * HOUR)}']
-
-
-def test_of_a_claim_that_was_made_just_now_no_time_has_passed(tmp_path: Path) -> None:
-    world = World(claim(), now=MADE, policy=policy("defaults: {}", tmp_path))
-    assert unsafe(world) == ['state="unprotected",origin=""} 0']
 
 
 # ---- whatever is known of its copies
@@ -166,7 +162,7 @@ def test_an_unsafe_claim_is_told_or_will_be(coverage: Coverage, rpo: float | Non
         assert protection.unsafe_since == protection.captured is not None
     elif protection.unsafe_since is None:
         assert ruling.until is not None
-        assert now < ruling.until <= BARE.created + (rpo or 0.0)
+        assert now < ruling.until <= BARE.created + (DAY if rpo is None else rpo)
     else:
         assert protection.unsafe_since == BARE.created
 

@@ -177,6 +177,7 @@ history_last_write_timestamp_seconds:
 history_persistent:
 config_info: hash
 build_info: version revision python_version
+metrics_generation:
 """
 
 

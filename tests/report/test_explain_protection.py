@@ -194,10 +194,7 @@ def test_retention() -> None:
     policy = Policy(defaults=ObjectiveSpec(rpo=93600.0, retention=Retention(daily=3, weekly=1)))
     explanation = explained(*copied(), location(), policy=policy)
     daily = figure(explanation, "protection.retention.daily.missing")
-    assert (daily.value, daily.rule) == (
-        2,
-        "recovery points are asked for in 3 different days of UTC, or as many as the claim has lived",
-    )
+    assert (daily.value, daily.rule) == (2, "recovery points are asked for in 3 different days of UTC")
     assert figure(explanation, "objective.retention").value == ("daily: 3", "weekly: 1")
     blind = explained(*copied(), location(), policy=policy, states={("velero", "DataUpload"): "forbidden"})
     assert figure(blind, "protection.retention.daily.missing").value is None

@@ -12,6 +12,7 @@ import yaml
 
 from holdfast.assessment.forecast import LIKELY
 from holdfast.metrics.catalogue import FAMILIES
+from holdfast.metrics.process import GENERATION_NOW
 from tests import tools
 from tests.rules import pack
 from tests.rules.catalogue import exported
@@ -357,3 +358,15 @@ def test_full_soon_is_the_condition_that_the_forecaster_is_measured_by() -> None
         if rule.get("record") == "holdfast:pvc_full_likely:ratio"
     )
     assert re.search(r"holdfast_pvc_full_chance_ratio >= ([\d.]+)", rule["expr"])[1] == f"{LIKELY:g}"  # type: ignore[index]
+
+
+def test_the_rules_ask_for_the_generation_of_series_that_this_version_tells() -> None:
+    (alert,) = (alert for alert in ALERTS if alert.name == "HoldfastOutdated")
+    assert f"holdfast_metrics_generation >= {GENERATION_NOW}" in alert.expression
+
+
+@each_area
+def test_every_group_is_evaluated_every_four_minutes(area: str) -> None:
+    """Less than the five for which what it records is looked up; more often would cost and help nobody."""
+    for group in yaml.safe_load((pack.RULES / f"{area}.yaml").read_text())["groups"]:
+        assert group.get("interval") == "4m", group["name"]

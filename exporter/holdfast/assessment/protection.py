@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from holdfast.assessment.copies import Appraisal, CopyVerdict, Evidence, accepts, appraise
-from holdfast.assessment.retention import missing_points
+from holdfast.assessment.retention import missing_points, wanted_points
 from holdfast.model.judgement import ALWAYS, CopyClock, Place, Protection, ProtectionState, SourceTally
 from holdfast.model.objective import Objective
 from holdfast.model.protection import Copy, Cover, Miss
@@ -31,7 +31,8 @@ def assess_protection(evidence: Evidence, now: float) -> Ruling:
     state = next(row.state for row in STATE_TABLE if row.holds(appraisal))
     newest = appraisal.newest
     points = [verdict.copy for verdict in appraisal.counting if verdict.point]
-    missing = missing_points(evidence.objective, points, evidence.sight, now - evidence.claim.created)
+    wanted = wanted_points(evidence.objective, evidence.claim.created, now)
+    missing = missing_points(wanted, points, evidence.sight)
     protection = Protection(
         state=state,
         reasons=_reasons(state, appraisal),
@@ -230,9 +231,10 @@ def _run_reasons(appraisal: Appraisal) -> Iterable[str]:
 def _spared_until(state: ProtectionState, appraisal: Appraisal) -> float | None:
     """Until when a claim without a copy could not be expected to have one; None in the other states.
 
-    A schedule that runs has as long as the objective gives it. Where nothing is asked, nothing is waited for.
+    A schedule that runs has as long as the objective gives it, a day where it gives none.
     """
-    created, rpo = appraisal.evidence.claim.created, appraisal.evidence.objective.rpo or 0.0
+    created, rpo = appraisal.evidence.claim.created, appraisal.evidence.objective.rpo
+    rpo = _LONGEST_GRACE if rpo is None else rpo
     if state == "never":
         return created + rpo
     return created + min(rpo, _LONGEST_GRACE) if state == "unprotected" else None
@@ -291,7 +293,7 @@ def _until(state: ProtectionState, appraisal: Appraisal) -> float | None:
     """The next instant at which a copy grows too old, expires, or begins to lie in the past, or a new claim's grace ends."""
     objective, now = appraisal.evidence.objective, appraisal.now
     spared_until = _spared_until(state, appraisal)
-    instants = [] if spared_until is None else [spared_until]
+    instants = [appraisal.evidence.claim.created, *([] if spared_until is None else [spared_until])]
     for copy in (verdict.copy for verdict in appraisal.verdicts if verdict.own):
         instants.append(copy.captured)
         if objective.rpo is not None:

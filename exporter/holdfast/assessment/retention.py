@@ -1,7 +1,7 @@
 """Are there enough recovery points, by day, week and month, and will there be? Missing points, and findings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -19,13 +19,24 @@ _HOUR, _DAY = 3600.0, 86400.0
 _WINDOWS = {"daily": _DAY, "weekly": 7 * _DAY, "monthly": 31 * _DAY}
 
 
-def missing_points(
-    objective: Objective, points: Sequence[Copy], sight: Sight, lived: float
-) -> tuple[tuple[str, int], ...]:
-    """For each window asked for, how many of the wanted points there are not. Windows are days, ISO weeks and months
-    of UTC: ``daily: 7`` asks for a point in each of seven different days. Of a claim that has lived for so many seconds
-    no more are wanted than it has lived whole windows. Unknown, so empty, while a source is blind.
+def wanted_points(objective: Objective, since: float, until: float) -> tuple[tuple[str, int], ...]:
+    """For each window asked for, how many points are wanted of a claim that was made ``since``. Windows are days, ISO weeks
+    and months of UTC: ``daily: 7`` asks for a point in each of seven different days, or in as many as lie wholly between.
     """
+    first, last = (datetime.fromtimestamp(instant, UTC).date() for instant in (since, until))
+    mondays = [day - timedelta(days=day.weekday()) for day in (first, last)]
+    between = {
+        "daily": (last - first).days,
+        "weekly": (mondays[1] - mondays[0]).days // 7,
+        "monthly": (last.year - first.year) * 12 + last.month - first.month,
+    }
+    return tuple((window, max(0, min(wanted, between[window] - 1))) for window, wanted in objective.keeps)
+
+
+def missing_points(
+    wanted: Iterable[tuple[str, int]], points: Sequence[Copy], sight: Sight
+) -> tuple[tuple[str, int], ...]:
+    """For each window, how many of the wanted points there are not. Unknown, so empty, while a source is blind."""
     if sight.blind:
         return ()
     days = {datetime.fromtimestamp(copy.captured, UTC).date() for copy in points}
@@ -34,10 +45,7 @@ def missing_points(
         "weekly": len({day.isocalendar()[:2] for day in days}),
         "monthly": len({(day.year, day.month) for day in days}),
     }
-    return tuple(
-        (window, max(0, min(wanted, int(lived // _WINDOWS[window])) - kept[window]))
-        for window, wanted in objective.keeps
-    )
+    return tuple((window, max(0, number - kept[window])) for window, number in wanted)
 
 
 def retention_findings(appraisal: Appraisal, policy: Policy) -> tuple[tuple[Finding, ...], float | None]:

@@ -11,6 +11,7 @@ from holdfast.model.filling import (
     INODES,
     RESOURCES,
     UNMEASURED_REASONS,
+    UNTOLD,
     BackendJudgement,
     CoverageTally,
     FillingJudgement,
@@ -20,6 +21,7 @@ from holdfast.model.usage import UsageSample
 
 _HARDLY = 0.1  # of the inodes: most volumes never use more, and nobody asks
 _UNLIKELY = 0.05
+_OF_INODES = "Of inodes only where a tenth is taken or they may run out."
 
 
 def _own(field: str) -> Callable[[FillingJudgement], Iterable[Row]]:
@@ -49,10 +51,11 @@ def _own_ratios(filling: FillingJudgement) -> Iterable[Row]:
 
 
 def _inodes_matter(filling: FillingJudgement) -> bool:
-    """Whether they run out some day, or are used by more than next to nothing."""
+    """Whether they may run out some day, or more than next to none are taken."""
     taken = filling.sample.inodes_ratio if filling.sample else None
-    ends = filling.inodes.central if filling.inodes else None
-    return (taken is not None and taken >= _HARDLY) or (ends is not None and math.isfinite(ends))
+    prospect = filling.inodes or UNTOLD
+    may_end = prospect.early is not None or (prospect.central is not None and math.isfinite(prospect.central))
+    return may_end or (taken is not None and taken >= _HARDLY)
 
 
 def _age(filling: FillingJudgement) -> Iterable[Row]:
@@ -142,7 +145,7 @@ FILLING_FAMILIES = (
     Family(
         name="holdfast_pvc_used_ratio",
         help="Share of what the claim's file system offers that is taken, 0 to 1; without what is kept back for root. "
-        "Of inodes, here and of the time to full, only where a tenth is taken or they run out within 180 days.",
+        + _OF_INODES,
         noun="filling",
         further=("resource",),
         rows=_own_ratios,
@@ -173,7 +176,8 @@ FILLING_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_time_to_full_seconds",
-        help="Most likely time until the claim is full (99 % of what it offers); +Inf where it does not fill.",
+        help="Most likely time until the claim is full (99 % of what it offers); +Inf where it does not fill. "
+        + _OF_INODES,
         noun="filling",
         further=("resource",),
         rows=_bound("central"),
@@ -184,7 +188,7 @@ FILLING_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_time_to_full_early_seconds",
-        help="Earliest time until full that must be reckoned with.",
+        help="Earliest time until full that must be reckoned with. " + _OF_INODES,
         noun="filling",
         further=("resource",),
         rows=_bound("early"),
@@ -195,7 +199,7 @@ FILLING_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_time_to_full_late_seconds",
-        help="Latest time until full that must be reckoned with; absent where it may never be.",
+        help="Latest time until full that must be reckoned with; absent where it may never be. " + _OF_INODES,
         noun="filling",
         further=("resource",),
         rows=_bound("late"),

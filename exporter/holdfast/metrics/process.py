@@ -92,6 +92,14 @@ BUILD = ProcessFamily(
     type="gauge",
     labels=("version", "revision", "python_version"),
 )
+GENERATION_NOW = 1
+"""One more whenever the shipped rules come to stand on a series that was not told before: they tell which one they need."""
+
+GENERATION = ProcessFamily(
+    name="holdfast_metrics_generation",
+    help="Which alert rules this version tells enough for: those that ask for this number or a smaller one.",
+    type="gauge",
+)
 PROVISION = ProcessFamily(
     name="holdfast_volume_provision_duration_seconds",
     help="From the moment a claim could be provisioned until it was bound, watched from beginning to end.",
@@ -146,6 +154,7 @@ PROCESS_FAMILIES = (
     PERSISTENT,
     CONFIG,
     BUILD,
+    GENERATION,
     PROVISION,
     ATTACH,
     REATTACH,
@@ -187,6 +196,8 @@ class Collectors:
         self.persistent = _gauge(PERSISTENT, registry)
         self.config = _gauge(CONFIG, registry)
         self.build = _gauge(BUILD, registry)
+        self.generation = _gauge(GENERATION, registry)
+        self.generation.set(GENERATION_NOW)
         self.provision = _histogram(PROVISION, registry)
         self.attach = _histogram(ATTACH, registry)
         self.reattach = _histogram(REATTACH, registry)

@@ -19,10 +19,8 @@ def _drill(claim: ClaimJudgement, value: float | None) -> Iterable[Row]:
 
 
 def _unmet(claim: ClaimJudgement) -> Iterable[Row]:
-    state, ended = claim.proof.state, claim.proof.ended
-    if state not in DRILL_UNMET_STATES:
-        return ()
-    return (((state,), claim.created if ended is None else ended),)
+    since = claim.unproven_since
+    return () if since is None else (((claim.proof.state or "",), since),)
 
 
 def _lag(replication: ReplicationJudgement) -> Iterable[Row]:

@@ -16,8 +16,6 @@ from holdfast.model.judgement import (
 from holdfast.model.objective import ORIGINS
 from holdfast.model.protection import CONSISTENCIES, PLACEMENTS, RESULTS
 
-_HALF = 0.5
-
 
 def _sizes(claim: ClaimJudgement, which: str) -> Iterable[Row]:
     sizes = ((tally.source, getattr(tally, which)) for tally in claim.protection.tallies)
@@ -25,12 +23,8 @@ def _sizes(claim: ClaimJudgement, which: str) -> Iterable[Row]:
 
 
 def _shrunk(claim: ClaimJudgement) -> Iterable[Row]:
-    sizes = ((tally.source, tally.size, tally.previous_size) for tally in claim.protection.tallies)
-    return [
-        ((source,), newest / before)
-        for source, newest, before in sizes
-        if newest is not None and before and newest < _HALF * before
-    ]
+    shares = ((tally.source, tally.shrunk) for tally in claim.protection.tallies)
+    return [((source,), share) for source, share in shares if share is not None]
 
 
 def _covers(claim: ClaimJudgement) -> Iterable[Row]:
@@ -72,7 +66,8 @@ PROTECTION_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_unsafe_seconds",
-        help="Time without a copy that counts, of claims that are late, never or unprotected; a new one is spared at first.",
+        help="Time without a copy that counts, of claims that are late, never or unprotected; a new one is spared at first. "
+        "The origin is empty where nobody asks for an rpo.",
         noun="claim",
         further=("state", "origin"),
         rows=_unsafe,
@@ -146,14 +141,10 @@ PROTECTION_FAMILIES = (
     ),
     Family(
         name="holdfast_pvc_backup_empty",
-        help="1: the newest copy holds nothing, as its tool tells, nor did the one before it where there is one.",
+        help="1: the newest copy holds nothing, nor did the one before it, as far as the tool tells.",
         noun="claim",
         further=("source",),
-        rows=lambda claim: [
-            ((tally.source,), 1)
-            for tally in claim.protection.tallies
-            if tally.size == 0 and not tally.previous_size
-        ],
+        rows=lambda claim: [((tally.source,), 1) for tally in claim.protection.tallies if tally.empty],
     ),
     Family(
         name="holdfast_pvc_backup_inferred",

@@ -151,6 +151,9 @@ class CopyClock(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     captured: float
 
 
+_SHRUNK = 0.5
+
+
 class SourceTally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one source holds of a claim: recovery points now, sizes of the newest two copies, and whether it infers."""
 
@@ -159,6 +162,18 @@ class SourceTally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     size: int | None = None
     previous_size: int | None = None
     inferred: bool = False
+
+    @property
+    def shrunk(self) -> float | None:
+        """What the newest copy is of the one before it, where that is less than a half."""
+        if self.size is None or not self.previous_size or self.size >= _SHRUNK * self.previous_size:
+            return None
+        return self.size / self.previous_size
+
+    @property
+    def empty(self) -> bool:
+        """The newest copy holds nothing, nor did the one before it, as far as anybody tells."""
+        return self.size == 0 and not self.previous_size
 
 
 class Place(NamedTuple):
@@ -241,6 +256,13 @@ class ClaimJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     findings: tuple[Finding, ...] = ()
     ignored: tuple[Finding, ...] = ()  # its owner does not want to be told
     unjudged: tuple[str, ...] = ()  # checks that could not be judged of it
+
+    @property
+    def unproven_since(self) -> float | None:
+        """The end of the drill in force, or the making of the claim, where what is asked of its drills is not met."""
+        if self.proof.state not in DRILL_UNMET_STATES:
+            return None
+        return self.created if self.proof.ended is None else self.proof.ended
 
 
 class VolumeJudgement(Judgement, frozen=True, kw_only=True, gc=False):

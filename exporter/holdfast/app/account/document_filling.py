@@ -3,6 +3,8 @@
 import math
 from datetime import datetime
 
+import msgspec
+
 from holdfast.app.engine import Engine
 from holdfast.model.account.filling import (
     BackendPart,
@@ -50,8 +52,8 @@ def filling_part(ref: ClaimRef, engine: Engine, now: float) -> FillingPart:
         available_bytes=figures["availableBytes"],
         inodes_used=figures["inodesUsed"],
         inodes=figures["inodes"],
-        bytes_forecast=forecast_part(judged.bytes) if judged and judged.bytes else None,
-        inodes_forecast=forecast_part(judged.inodes) if judged and judged.inodes else None,
+        bytes_forecast=claim_forecast_part(judged.bytes if judged else None),
+        inodes_forecast=claim_forecast_part(judged.inodes if judged else None),
         not_expandable=expansion.reason if isinstance(expansion, ExpansionJudgement) else "",
         unknown=why_null(
             {
@@ -100,9 +102,16 @@ def forecast_part(prospect: Prospect) -> ForecastPart:
         full=_second(central) if finite else None,
         full_early=_second(prospect.early),
         full_late=_second(prospect.late),
-        full_chance=prospect.chance,
+        full_chance=None,
         growth_per_second=prospect.growth,
     )
+
+
+def claim_forecast_part(prospect: Prospect | None) -> ForecastPart | None:
+    """Only of claims is it judged how likely they are full."""
+    if prospect is None:
+        return None
+    return msgspec.structs.replace(forecast_part(prospect), full_chance=prospect.chance)
 
 
 def _second(instant: float | None) -> datetime | None:

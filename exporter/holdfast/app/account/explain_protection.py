@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from holdfast.app.account.explain_case import Case, figure, place_ref, plan_ref, told_by
 from holdfast.assessment.copies import Appraisal, CopyVerdict
 from holdfast.assessment.protection import STATE_TABLE, StateRow, misses_since, out_of_reach
+from holdfast.assessment.retention import wanted_points
 from holdfast.model.account.explanation import FigurePart, ObjectPart, RowPart
 from holdfast.model.account.telling import elapsed, humane, moment_text
 from holdfast.model.health import FeedHealth
@@ -235,9 +236,13 @@ def _retention(case: Case) -> Iterator[FigurePart]:
     if case.judgement.protection.state == "exempt":
         return
     missing = dict(case.judgement.protection.retention_missing)
-    for window, points in case.judgement.objective.keeps:
+    objective = case.judgement.objective
+    wanted = dict(wanted_points(objective, case.claim.created, case.setting.now))
+    for window, points in objective.keeps:
         unit = {"daily": "days", "weekly": "weeks", "monthly": "months"}[window]
-        rule = f"recovery points are asked for in {points} different {unit} of UTC, or as many as the claim has lived"
+        rule = f"recovery points are asked for in {points} different {unit} of UTC"
+        if wanted[window] < points:
+            rule = f"{rule}, and it has lived through {wanted[window]}"
         if window not in missing:
             rule = f"{rule}; unknown while a source is blind"
         yield figure(f"protection.retention.{window}.missing", missing.get(window), rule)

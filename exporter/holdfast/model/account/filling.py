@@ -9,7 +9,7 @@ class ForecastPart(Part, frozen=True, kw_only=True, gc=False):
     """When a resource is full. ``fills`` false: not within half a year; null: unknown, and ``reason`` says why.
 
     The times are null where there is no finite one; what is full already was so then. ``full_chance`` is how likely full is within
-    one and a half times what the owner calls near, 0 to 1: alerts on claims go by it. Growth is in bytes or inodes.
+    one and a half times what the owner calls near, 0 to 1; null but for claims with a space of their own. Their alerts go by it. Growth is in bytes or inodes.
     """
 
     fills: bool | None

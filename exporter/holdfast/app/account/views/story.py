@@ -12,7 +12,7 @@ import numpy as np
 from holdfast.app.account.document import replication_part
 from holdfast.app.account.document_claim import claim_part
 from holdfast.app.account.document_cost import monthly_cost
-from holdfast.app.account.document_filling import backend_part, forecast_part
+from holdfast.app.account.document_filling import backend_part, claim_forecast_part
 from holdfast.app.account.explain import explain_claim
 from holdfast.app.account.explain_case import told_by
 from holdfast.app.account.views.findings import findings_on, story_finding
@@ -118,7 +118,7 @@ def _history(
             for time, used, capacity in zip(*columns, strict=True)
             if math.isfinite(used) and math.isfinite(capacity)
         ),
-        forecast=None if prospect is None else forecast_part(prospect),
+        forecast=claim_forecast_part(prospect),
     )
 
 
