@@ -224,6 +224,70 @@ TABLE: tuple[Equivalent, ...] = (
         change=r"storage_operation_duration_seconds_bucket{le=~.* -> storage_operation_duration_seconds_bucket{status=.*",
         reason="the other bounds are all below two minutes: they are left out because that costs less",
     ),
+    Equivalent(
+        rule="HoldfastSetup(Broken|Unsafe)",
+        change=r"count by .*\(holdfast:finding:worth{worth=\"\w+\"}\) -> sum by .*",
+        reason="a finding is 1: a sum of ones is their count",
+    ),
+    Equivalent(
+        rule="holdfast:csi_failures:ratio30m",
+        change=(
+            r"…?.*method_name!~\"\.\*/Node\(Stage\|Unstage\|Publish\|Unpublish\)Volume\"}\[30m] -> "
+            r"(?!.*method_name=~)(?!.*\(Stage\|Unstage\|Publish\|Unpublish\))…?.*}\[30m]"
+        ),
+        reason="the other side of the division leaves these methods out too: both do because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:csi_operation_seconds:p95",
+        change=(
+            r"(?P<family>csi_sidecar_operations_seconds_\w+{grpc_status_code=\"OK\"),method_name!~\"\.\*Snapshots\?\"}\[30m] -> "
+            r"(?P=family)}\[30m]"
+        ),
+        reason="the other side of the join leaves snapshots out too: both do because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:mount_failures:ratio30m",
+        change=(
+            r"…?.*volume_plugin!~\"kubernetes\.io/\(configmap\|secret\|projected\|downward-api\|empty-dir\|host-path\)\"}\[30m] -> "
+            r"(?!.*volume_plugin=~)(?!.*\(configmap\|secret\|projected\|downward-api\|empty-dir\|host-path\))…?.*}\[30m]"
+        ),
+        reason="the other side of the division leaves these plugins out too: both do because that costs less",
+    ),
+    Equivalent(
+        rule="Holdfast(Node)?MountsFailing",
+        change=r"3 -> 2\.7",
+        reason="nodes are counted, and a count is a whole number",
+    ),
+    Equivalent(
+        rule="HoldfastNodeMountsFailing",
+        change=r"count by \(cluster, node\).* -> sum by \(cluster, node\).*",
+        reason="how many plugins of the node it is, is told to nobody",
+    ),
+    Equivalent(
+        rule="HoldfastDiskSlow",
+        change=r"max by (?P<rest>.*) -> min by (?P=rest)",
+        reason="only counted: which of two directions' values is kept is told to nobody",
+    ),
+    Equivalent(
+        rule="holdfast:filesystem_turned:readonly|HoldfastFilesystemReadonly",
+        change=r"max by (?P<max>.*) -> min by (?P=max)|count by (?P<count>.*) -> sum by (?P=count)",
+        reason="what is kept is 1: the least of ones is 1, and their sum is their count",
+    ),
+    Equivalent(
+        rule="HoldfastFilesystemReadonly",
+        change=r"…?\w+{fstype!~\"[^\"]*\"} -> …?\w+{(fstype!~\"[^\"]*\")?}",
+        reason="what is recorded as turned leaves these out: here too because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:disk_(latency:seconds|operations:rate10m)",
+        change=r"…?\w+{device!~\"[^\"]*\"}\[10m] -> …?\w+{(device!~\"[^\"]*\")?}\[10m]",
+        reason="what it is reckoned with leaves these devices out too: both do because that costs less",
+    ),
+    Equivalent(
+        rule="HoldfastBackupScheduleNotStarted",
+        change=r"max by (?P<rest>.*)\(holdfast:backup_schedule_not_started:seconds{}\) -> min by (?P=rest)\(.*",
+        reason="one series a schedule is recorded: there is nothing to choose from",
+    ),
 )
 
 

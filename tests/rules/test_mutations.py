@@ -14,7 +14,19 @@ from tests.rules.mutant_trial import Area, Verdict, all_mutants
 from tests.rules.mutate import report, run, score
 from tests.rules.mutations import Mutant, changes, mutants
 
-PROVEN = ("ephemeral", "exporter", "hygiene", "levels", "replication")
+PROVEN = (
+    "checks",
+    "cost",
+    "ephemeral",
+    "exporter",
+    "hygiene",
+    "levels",
+    "performance",
+    "pools",
+    "replication",
+    "schedules",
+    "usage",
+)
 """Areas of which nothing survives; of the others the command tells what does."""
 
 ONE_IN = 12
