@@ -75,11 +75,6 @@ TABLE: tuple[Equivalent, ...] = (
         reason="0 divided by something is 0 as well; by 0 it is no number, and then nothing is compared",
     ),
     Equivalent(
-        rule="HoldfastRestoreDrillOverdue",
-        change=r"min by (?P<rest>.*) -> max by ?(?P=rest)",
-        reason="only counted: which of two equal claims' values is kept is told to nobody",
-    ),
-    Equivalent(
         rule="namespace:holdfast_pvc_protected:ratio",
         change=r"sum by (?P<rest>.*{state=\"protected\"}\)) -> max by (?P=rest)",
         reason="one series a namespace and state is recorded: there is nothing to add up",
