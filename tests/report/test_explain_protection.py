@@ -189,6 +189,19 @@ def test_blind_kinds() -> None:
     assert explanation.state == "unknown"
 
 
+def test_a_new_claim_is_spared_and_until_when_is_said() -> None:
+    """After that its time counts from its making."""
+    new = claim("shop/orders", creationTimestamp="2026-10-31T20:00:00Z")
+    spared = figure(explained(new), "protection.unsafeSeconds")
+    assert (spared.value, spared.rule) == (
+        None,
+        "it is new: no alert asks for a copy before 2026-11-01T20:00:00Z",
+    )
+    old = claim("shop/orders", creationTimestamp="2026-10-30T12:00:00Z")
+    told = figure(explained(old), "protection.unsafeSeconds")
+    assert (told.value, told.rule) == (2 * 86400.0, "since the claim was made")
+
+
 def test_retention() -> None:
     """Missing recovery points say what was asked for; while blind they are unknown."""
     policy = Policy(defaults=ObjectiveSpec(rpo=93600.0, retention=Retention(daily=3, weekly=1)))

@@ -324,6 +324,11 @@ def test_explanation_says_who_measured_it_and_what_the_forecast_stands_on() -> N
     assert full.rule.startswith("most likely in ")
     assert full.rule.endswith("; from 169 hourly readings over 7d")
     assert [part.says for part in full.objects] == ["its owner is to be told 4d before"]
+    chance = figure(explanation, "filling.bytesForecast.fullChance")
+    assert chance.value == pytest.approx(0.9, abs=0.1)
+    assert (
+        chance.rule == "how likely it is full within one and a half times its objective; alerts ask for 0.75"
+    )
     growth = figure(explanation, "filling.bytesForecast.growthPerSecond")
     assert growth.rule == "about 1.8 GiB a day: the middle one of a week's days"
 
@@ -435,5 +440,12 @@ def test_the_document_tells_what_the_metrics_tell() -> None:
         assert math.isinf(left) is not forecasts[key].fills, key
         if (full := forecasts[key].full) is not None:
             assert full.timestamp() - now == pytest.approx(left, abs=0.51), key
+    chances = {
+        key: forecast.full_chance
+        for key, forecast in forecasts.items()
+        if (forecast.full_chance or 0) >= 0.05
+    }
+    assert chances == pytest.approx(rows(engine, "pvc_full_chance_ratio", now))
+    assert {backend.forecast.full_chance for backend in report_document(engine, now).backends} == {None}
     unknown = {(*key, forecast.reason) for key, forecast in forecasts.items() if forecast.fills is None}
     assert unknown == rows(engine, "pvc_forecast_unknown", now).keys()

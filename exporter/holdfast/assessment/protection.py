@@ -228,7 +228,7 @@ def _run_reasons(appraisal: Appraisal) -> Iterable[str]:
             yield "overdue"
 
 
-def _spared_until(state: ProtectionState, appraisal: Appraisal) -> float | None:
+def spared_until(state: ProtectionState, appraisal: Appraisal) -> float | None:
     """Until when a claim without a copy could not be expected to have one; None in the other states.
 
     A schedule that runs has as long as the objective gives it, a day where it gives none.
@@ -241,9 +241,9 @@ def _spared_until(state: ProtectionState, appraisal: Appraisal) -> float | None:
 
 
 def _unsafe_since(state: ProtectionState, appraisal: Appraisal) -> float | None:
-    spared_until, newest = _spared_until(state, appraisal), appraisal.newest
-    if spared_until is not None:
-        return appraisal.evidence.claim.created if spared_until <= appraisal.now else None
+    spared, newest = spared_until(state, appraisal), appraisal.newest
+    if spared is not None:
+        return appraisal.evidence.claim.created if spared <= appraisal.now else None
     return _said(newest.copy) if state == "late" and newest else None
 
 
@@ -292,8 +292,8 @@ def _places(appraisal: Appraisal) -> tuple[Place, ...]:
 def _until(state: ProtectionState, appraisal: Appraisal) -> float | None:
     """The next instant at which a copy grows too old, expires, or begins to lie in the past, or a new claim's grace ends."""
     objective, now = appraisal.evidence.objective, appraisal.now
-    spared_until = _spared_until(state, appraisal)
-    instants = [appraisal.evidence.claim.created, *([] if spared_until is None else [spared_until])]
+    spared = spared_until(state, appraisal)
+    instants = [appraisal.evidence.claim.created, *([] if spared is None else [spared])]
     for copy in (verdict.copy for verdict in appraisal.verdicts if verdict.own):
         instants.append(copy.captured)
         if objective.rpo is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from holdfast.app.account.explain_case import Case, figure, place_ref, plan_ref, told_by
 from holdfast.assessment.copies import Appraisal, CopyVerdict
-from holdfast.assessment.protection import STATE_TABLE, StateRow, misses_since, out_of_reach
+from holdfast.assessment.protection import STATE_TABLE, StateRow, misses_since, out_of_reach, spared_until
 from holdfast.assessment.retention import wanted_points
 from holdfast.model.account.explanation import FigurePart, ObjectPart, RowPart
 from holdfast.model.account.telling import elapsed, humane, moment_text
@@ -23,6 +23,9 @@ def explain_protection(case: Case) -> Iterator[FigurePart]:
     for reason in protection.reasons:
         yield figure("protection.reasons", reason, PROTECTION_REASONS[reason], *BEHIND[reason](case))
     yield _age(case)
+    spared = spared_until(protection.state, case.appraisal)
+    if spared is not None:
+        yield _bare(case, spared)
     for clock in protection.clocks:
         same = [
             v
@@ -209,6 +212,14 @@ def _age(case: Case) -> FigurePart:
         rule = "no copy that counts could be restored now: since the capture of the newest that counts"
     age = elapsed(newest.copy.captured, appraisal.now)
     return figure(name, age, rule, evidence_of(newest.copy), unit="seconds")
+
+
+def _bare(case: Case, spared: float) -> FigurePart:
+    """For how long a claim of which no copy counts has been unsafe, or until when it is spared as a new one."""
+    since, name = case.judgement.protection.unsafe_since, "protection.unsafeSeconds"
+    if since is None:
+        return figure(name, None, f"it is new: no alert asks for a copy before {moment_text(spared)}")
+    return figure(name, elapsed(since, case.appraisal.now), "since the claim was made", unit="seconds")
 
 
 def _holding(case: Case, tally: SourceTally) -> Iterator[FigurePart]:
