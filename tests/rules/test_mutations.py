@@ -21,7 +21,6 @@ PROVEN = (
     "exporter",
     "hygiene",
     "levels",
-    "performance",
     "pools",
     "replication",
     "schedules",
