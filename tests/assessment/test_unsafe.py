@@ -1,10 +1,11 @@
 """Claims that are unsafe: for how long they have had no copy that counts, and when a new one begins to be told."""
 
+import math
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from holdfast.assessment.copies import Evidence
@@ -167,15 +168,34 @@ def test_an_unsafe_claim_is_told_or_will_be(coverage: Coverage, rpo: float | Non
         assert protection.unsafe_since == BARE.created
 
 
+JUST_WITHIN = Coverage(
+    source="cronjob",
+    copies=(
+        Copy(
+            source="cronjob",
+            claim=DATA,
+            captured=1900.0,
+            placement="local",
+            consistency="unknown",
+            evidence=ObjectRef("CronJob", "shop", "dump"),
+        ),
+    ),
+)
+
+
 @given(coverage=COVERAGES, rpo=RPOS, now=INSTANTS, share=st.floats(0, 0.999))
+@example(coverage=JUST_WITHIN, rpo=100.0, now=2000.0, share=0.5)
 def test_until_it_is_judged_again_nothing_changes(
     coverage: Coverage, rpo: float | None, now: float, share: float
 ) -> None:
-    """Whether a claim is unsafe, and since when, stands until the instant that the judgement names, or for ever."""
+    """Whether a claim is unsafe, and since when, stands at every millisecond before the instant that the judgement names, or for
+    ever. A copy exactly as old as the objective is within it: what comes then is named for the millisecond after.
+    """
     asked = evidence(coverage, rpo)
     ruling = assess_protection(asked, now)
     end = now + 10 * DAY if ruling.until is None else ruling.until
-    later = assess_protection(asked, now + share * (end - now)).protection
+    instant = math.floor(1000 * (now + share * (end - now))) / 1000
+    later = assess_protection(asked, instant).protection
     assert (later.state, later.unsafe_since) == (ruling.protection.state, ruling.protection.unsafe_since)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from holdfast.model.facts import Claim
 from holdfast.model.health import Sight
-from holdfast.model.identity import ScheduleKey, TargetKey
+from holdfast.model.identity import ObjectRef, ScheduleKey, TargetKey
 from holdfast.model.objective import Objective
 from holdfast.model.protection import Copy, Cover, Coverage, Schedule, Target
 
@@ -112,7 +112,7 @@ class Appraisal(msgspec.Struct, frozen=True, kw_only=True):
 def appraise(evidence: Evidence, now: float) -> Appraisal:
     """The verdict on every copy that a source tells of."""
     verdicts = [_verdict(copy, evidence, now) for coverage in evidence.coverages for copy in coverage.copies]
-    verdicts.sort(key=lambda verdict: (verdict.copy.captured, verdict.copy.source, verdict.copy.evidence))
+    verdicts.sort(key=_in_time)
     known = [verdict for verdict in verdicts if verdict.own and verdict.made]
     counting = [verdict for verdict in known if verdict.accepted]
     return Appraisal(
@@ -123,6 +123,12 @@ def appraise(evidence: Evidence, now: float) -> Appraisal:
         counting=counting,
         restorable=[verdict for verdict in counting if verdict.restorable],
     )
+
+
+def _in_time(verdict: CopyVerdict) -> tuple[float, bool, str, ObjectRef]:
+    """A log that runs is newer than what was captured at this very instant: a moment later it is so anyway."""
+    copy = verdict.copy
+    return copy.captured, copy.log == "running", copy.source, copy.evidence
 
 
 def _verdict(copy: Copy, evidence: Evidence, now: float) -> CopyVerdict:
