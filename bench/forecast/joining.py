@@ -11,25 +11,21 @@ import numpy as np
 
 from bench.forecast.learning import Numbers, quantised
 from bench.forecast.lessons import Singles
+from holdfast.assessment.forecast.weighing import layers_of
 
 
-def joined(parts: list[tuple[Numbers, int]]) -> Numbers:
+def joined(parts: list[tuple[dict[str, Singles], int]]) -> Numbers:
     """One file's numbers, of these members (a fit's numbers and which of its networks)."""
     first = parts[0][0]
-    usual, scale = first["0.usual"].astype(np.float32), first["0.scale"].astype(np.float32)
+    usual, scale = first["0.usual"], first["0.scale"]
     held: Numbers = {}
     for place, (numbers, member) in enumerate(parts):
-        own = f"{member}."
-        own_scale = numbers["0.scale"].astype(np.float32)
-        off = (usual - numbers["0.usual"].astype(np.float32)) * own_scale
-        count = sum(name.startswith(own + "matrix") for name in numbers)
-        for layer in range(count):
-            matrix = numbers[f"{own}matrix{layer}"].astype(np.float32)
-            matrix *= numbers[f"{own}step{layer}"].astype(np.float32)
-            bias: Singles = numbers[f"{own}bias{layer}"].astype(np.float32)
-            if layer == 0 and numbers is not first:
-                bias = bias + matrix @ off
-                matrix = matrix * (own_scale / scale)[:, 0]
+        layers = list(layers_of(numbers, member))
+        if numbers is not first:
+            matrix, bias = layers[0]
+            off = (usual - numbers["0.usual"]) * numbers["0.scale"]
+            layers[0] = matrix * (numbers["0.scale"] / scale)[:, 0], bias + matrix @ off
+        for layer, (matrix, bias) in enumerate(layers):
             held[f"{place}.matrix{layer}"], held[f"{place}.step{layer}"] = quantised(matrix)
             held[f"{place}.bias{layer}"] = bias
     return {"0.usual": usual, "0.scale": scale} | held
@@ -40,13 +36,13 @@ def main() -> None:
     parser.add_argument("members", nargs="+", metavar="FILE:NUMBER", help="a fit's file, and which network")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    files: dict[str, Numbers] = {}
+    files: dict[str, dict[str, Singles]] = {}
     parts = []
     for word in asked.members:
         name, _, number = word.rpartition(":")
         if name not in files:
             with np.load(name) as held:
-                files[name] = dict(held)
+                files[name] = {key: held[key].astype(np.float32) for key in held.files}
         parts.append((files[name], int(number)))
     np.savez_compressed(asked.out, allow_pickle=False, **joined(parts))
 

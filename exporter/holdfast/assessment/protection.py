@@ -29,14 +29,14 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 def assess_protection(evidence: Evidence, now: float) -> Ruling:
     appraisal = appraise(evidence, now)
     state = next(row.state for row in STATE_TABLE if row.holds(appraisal))
-    newest = appraisal.newest
+    newest, spared = appraisal.newest, spared_until(state, appraisal)
     points = [verdict.copy for verdict in appraisal.counting if verdict.point]
     wanted = wanted_points(evidence.objective, evidence.claim.created, now)
     missing = missing_points(wanted, points, evidence.sight)
     protection = Protection(
         state=state,
         reasons=_reasons(state, appraisal),
-        unsafe_since=_unsafe_since(state, appraisal),
+        unsafe_since=_unsafe_since(state, spared, appraisal),
         captured=_said(newest.copy) if newest else None,
         clocks=_clocks(appraisal.known),
         tallies=_tallies(appraisal),
@@ -44,7 +44,7 @@ def assess_protection(evidence: Evidence, now: float) -> Ruling:
         retention_missing=() if state == "exempt" else missing,
         places=_places(appraisal),
     )
-    return Ruling(protection=protection, appraisal=appraisal, until=_until(state, appraisal))
+    return Ruling(protection=protection, appraisal=appraisal, until=_until(spared, appraisal))
 
 
 class StateRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,8 +240,8 @@ def spared_until(state: ProtectionState, appraisal: Appraisal) -> float | None:
     return created + min(rpo, _LONGEST_GRACE) if state == "unprotected" else None
 
 
-def _unsafe_since(state: ProtectionState, appraisal: Appraisal) -> float | None:
-    spared, newest = spared_until(state, appraisal), appraisal.newest
+def _unsafe_since(state: ProtectionState, spared: float | None, appraisal: Appraisal) -> float | None:
+    newest = appraisal.newest
     if spared is not None:
         return appraisal.evidence.claim.created if spared <= appraisal.now else None
     return _said(newest.copy) if state == "late" and newest else None
@@ -289,10 +289,9 @@ def _places(appraisal: Appraisal) -> tuple[Place, ...]:
     return tuple(sorted(told | ({Place("", "")} if None in keys else set())))
 
 
-def _until(state: ProtectionState, appraisal: Appraisal) -> float | None:
+def _until(spared: float | None, appraisal: Appraisal) -> float | None:
     """The next instant at which a copy grows too old, expires, or begins to lie in the past, or a new claim's grace ends."""
     objective, now = appraisal.evidence.objective, appraisal.now
-    spared = spared_until(state, appraisal)
     instants = [appraisal.evidence.claim.created, *([] if spared is None else [spared])]
     for copy in (verdict.copy for verdict in appraisal.verdicts if verdict.own):
         instants.append(copy.captured)

@@ -78,14 +78,12 @@ class _Gathered:
         self._hours: dict[Identity, dict[int, _Hour]] = {}
         self._files: dict[Identity, str] = {}
         self._clusters: dict[str, _Place] = {}
-        self._taken = self._later = 0
         self.damage: list[Damage] = []
 
     def read(self, name: str, lines: Iterable[tuple[int, bytes]], *, openmetrics: bool) -> None:
         report = _Report(name, self.damage)
         unit = 1.0 if openmetrics else 1000.0
-        last = b""
-        self._taken = self._later = 0
+        last, kept, later = b"", False, False
         for number, line in lines:
             last = line.strip() or last
             if len(line) > _MOST_LINE:
@@ -94,24 +92,27 @@ class _Gathered:
             try:
                 read = self._lines.read(line)
                 if read is not None:
-                    self._take(name, number, read, unit)
+                    kept |= self._take(name, number, read, unit)
             except LineError as error:
                 report(number, str(error))
+            except _LaterError:
+                later = True
             except _UnitError:
                 report.once(number, _UNIT)
         if openmetrics and last != _END:
             report(None, "does not end with `# EOF`; what came after may be missing")
-        if self._later and not self._taken:
+        if later and not kept:
             report(
                 None,
                 "all that it tells is later than the time as of which is judged; name a later one with --now",
             )
         report.close()
 
-    def _take(self, file: str, line: int, read: tuple[Head, float, float | None], unit: float) -> None:
+    def _take(self, file: str, line: int, read: tuple[Head, float, float | None], unit: float) -> bool:
+        """Whether it told anything."""
         head, value, stamp = read
         if head.stat is None:
-            return
+            return False
         if head.claim is None:
             raise LineError("it names no claim: `namespace` or `persistentvolumeclaim` is missing")
         time = self._now if stamp is None else stamp / unit
@@ -123,15 +124,14 @@ class _Gathered:
             self._files[head.identity] = file
             self._clusters.setdefault(head.labels.get("cluster", ""), _Place(file, line))
         if math.isnan(value):
-            return
+            return False
         if time > self._now + CLOCK_DIFFERENCE:
-            self._later += 1
-            return
-        self._taken += 1
+            raise _LaterError
         hour = hours.get(int(time // _STEP)) or hours.setdefault(int(time // _STEP), _Hour({}, {}))
         before = hour.times.get(head.stat, -math.inf)
         if time > before or (time == before and value > hour.numbers[head.stat]):
             hour.times[head.stat], hour.numbers[head.stat] = time, value
+        return True
 
     def samples(self, cluster: str) -> Samples:
         named = sorted(filter(None, self._clusters))
@@ -172,6 +172,10 @@ _UNIT = (
     "its timestamp is in another unit than the file's: Prometheus text has milliseconds; OpenMetrics, which ends with "
     "`# EOF` or is named .om, has seconds"
 )
+
+
+class _LaterError(Exception):
+    """It was measured after the time as of which is judged."""
 
 
 class _UnitError(Exception):

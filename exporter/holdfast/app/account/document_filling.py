@@ -3,8 +3,6 @@
 import math
 from datetime import datetime
 
-import msgspec
-
 from holdfast.app.engine import Engine
 from holdfast.model.account.filling import (
     BackendPart,
@@ -93,7 +91,7 @@ def _whole(sample: UsageSample | None, field: str) -> int | None:
     return None if value is None else round(value)
 
 
-def forecast_part(prospect: Prospect) -> ForecastPart:
+def forecast_part(prospect: Prospect, chance: float | None = None) -> ForecastPart:
     central = prospect.central
     finite = central is not None and math.isfinite(central)
     return ForecastPart(
@@ -102,16 +100,14 @@ def forecast_part(prospect: Prospect) -> ForecastPart:
         full=_second(central) if finite else None,
         full_early=_second(prospect.early),
         full_late=_second(prospect.late),
-        full_chance=None,
+        full_chance=chance,
         growth_per_second=prospect.growth,
     )
 
 
 def claim_forecast_part(prospect: Prospect | None) -> ForecastPart | None:
     """Only of claims is it judged how likely they are full."""
-    if prospect is None:
-        return None
-    return msgspec.structs.replace(forecast_part(prospect), full_chance=prospect.chance)
+    return None if prospect is None else forecast_part(prospect, prospect.chance)
 
 
 def _second(instant: float | None) -> datetime | None:

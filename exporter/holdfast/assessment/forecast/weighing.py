@@ -3,6 +3,7 @@
 Their numbers come from ``python -m bench.forecast.fit``, which fits them on made-up volumes, and stand beside this module.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -50,19 +51,22 @@ class Belief:
 
 
 def load() -> Networks:
-    """Reads the networks that ship with this module. A matrix is held as whole numbers of one byte and a step for each of its rows."""
+    """Reads the networks that ship with this module."""
     with resources.files(__package__).joinpath("weights.npz").open("rb") as file, np.load(file) as held:
         numbers = {name: held[name].astype(np.float32) for name in held.files}
     members: list[Layers] = []
-    while (own := f"{len(members)}.") + "matrix0" in numbers:
-        count = sum(name.startswith(own + "matrix") for name in numbers)
-        members.append(
-            tuple(
-                (numbers[f"{own}matrix{n}"] * numbers[f"{own}step{n}"], numbers[f"{own}bias{n}"])
-                for n in range(count)
-            )
-        )
+    while f"{len(members)}.matrix0" in numbers:
+        members.append(layers_of(numbers, len(members)))
     return Networks(usual=numbers["0.usual"], scale=numbers["0.scale"], members=tuple(members))
+
+
+def layers_of(numbers: Mapping[str, Singles], member: int) -> Layers:
+    """One network of those held. A matrix is held as whole numbers and a step for each of its rows."""
+    count = sum(name.startswith(f"{member}.matrix") for name in numbers)
+    return tuple(
+        (numbers[f"{member}.matrix{n}"] * numbers[f"{member}.step{n}"], numbers[f"{member}.bias{n}"])
+        for n in range(count)
+    )
 
 
 def weigh(signs: Singles, ways: Singles, networks: Networks) -> Belief:
