@@ -56,7 +56,7 @@ def _of_thing(family: Family, scene: Scene) -> Iterator[str]:
     scope = ("",) if family.noun in CLUSTER_SCOPED else ()
     value: Callable[[str], float] = OTHERS.get(family.name, lambda _: 1.0)
     things = _things(family.noun, scene)
-    for identity in islice(things, 0, None, FEW) if family.name in RARE else things:
+    for identity in islice(things, 0, None, ONE_IN.get(family.name, 1)):
         for further in _states(family, identity):
             number = value(identity[-1] if identity else "")
             yield _line(family.name, family.labels, (*scope, *identity, *further), number)
@@ -120,6 +120,9 @@ CLAIMS: Mapping[str, Callable[[Claim], Rows]] = {
     "holdfast_pvc_orphaned": lambda c: _only(c.orphaned, 1, "unreferenced"),
     "holdfast_pvc_dormant": lambda c: _only(c.number % 50 == 9, 1, "statefulset-zero"),
     "holdfast_pvc_unused_seconds": lambda c: _only(c.orphaned or c.number % 50 == 9, 40 * DAY),
+    "holdfast_pvc_unused_bytes": lambda c: _only(
+        c.orphaned or c.number % 50 == 9, c.size, "orphaned" if c.orphaned else "dormant"
+    ),
     "holdfast_pvc_pending_seconds": lambda c: _only(c.number % 500 == 11, 600, "waiting-for-provisioner"),
     "holdfast_pvc_terminating_seconds": lambda c: _only(c.number % 1000 == 12, 600, "in-use"),
     "holdfast_pvc_resize_pending_seconds": lambda c: _only(c.number % 1000 == 13, 600, "node"),
@@ -245,14 +248,14 @@ def _states(family: Family, identity: Sequence[str]) -> Iterator[tuple[str, ...]
     yield from product(*(values if every else values[:1] for values in closed))
 
 
-FEW = 200
-RARE = {
-    "holdfast_pv_released_seconds",
-    "holdfast_pv_orphaned",
-    "holdfast_volume_attach_pending_seconds",
-    "holdfast_backup_running_seconds",
+ONE_IN: Mapping[str, int] = {
+    "holdfast_pv_released_seconds": 200,
+    "holdfast_pv_orphaned": 200,
+    "holdfast_volume_attach_pending_seconds": 200,
+    "holdfast_backup_running_seconds": 200,
+    "holdfast_ephemeral_limit_used_ratio": 4,
 }
-"""Families of what is not as it should be: one in so many has a sample."""
+"""Families that are only told of what is not as it should be, or near it: one in so many has a sample."""
 
 IN_FORCE: Mapping[tuple[str, str], Sequence[str]] = {("holdfast_pv_phase", "phase"): ("Bound",)}
 """The state in force, where the first of the vocabulary is none that most things are in."""

@@ -3,6 +3,7 @@
 from itertools import permutations
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,16 @@ def test_without_any_figure_there_is_no_sum() -> None:
         assert (
             world.rows("ephemeral_used_bytes", "ephemeral_measured_pods", "ephemeral_limit_used_ratio") == []
         )
+
+
+@pytest.mark.parametrize(("used", "told_of"), [(199, False), (200, True)])
+def test_a_limit_of_which_less_than_a_tenth_is_used_is_not_told(used: int, told_of: bool) -> None:
+    limited = {"name": "main", "resources": {"limits": {"ephemeral-storage": "2000"}}}
+    world = told(
+        member("shop/web-0", spec={"containers": [limited]}),
+        pods=[pod_stats("shop/web-0", containers={"main": (0, used)})],
+    )
+    assert bool(ratios(world)) is told_of
 
 
 def test_a_finished_pod_fills_nothing_that_counts() -> None:

@@ -33,7 +33,7 @@ def test_a_pod_that_is_not_finished_uses_its_claims(phase: str) -> None:
     """In use: a pod that is not finished names the claim, a Pending one too."""
     world = World(claim(), pod("shop/web-0", "data", phase=phase))
     assert world.claim().usage.state == "in-use"
-    assert world.rows("pvc_orphaned", "pvc_dormant", "pvc_unused_seconds") == []
+    assert world.rows("pvc_orphaned", "pvc_dormant", "pvc_unused_seconds", "pvc_unused_bytes") == []
 
 
 def test_nobody_names_the_claim() -> None:
@@ -113,11 +113,25 @@ def test_the_source_of_living_clones_is_dormant() -> None:
     assert world.claim("shop/copy").usage.reason == "unreferenced"
 
 
+def test_what_nobody_uses_is_told_with_the_size_that_it_was_given() -> None:
+    """Orphaned and dormant apart; a claim without a volume takes nothing from anybody."""
+    world = World(
+        stateful_set("web", 0),
+        claim("shop/data-web-0", status={"capacity": {"storage": "2Gi"}}),
+        claim("shop/left", status={"capacity": {"storage": "1Gi"}}),
+        claim("shop/asked", spec={"volumeName": ""}, status={"phase": "Pending", "capacity": None}),
+    )
+    assert world.rows("pvc_unused_bytes") == [
+        'pvc_unused_bytes{namespace="shop",persistentvolumeclaim="data-web-0",state="dormant"} 2147483648',
+        'pvc_unused_bytes{namespace="shop",persistentvolumeclaim="left",state="orphaned"} 1073741824',
+    ]
+
+
 def test_without_pods_in_sight_use_is_unknown() -> None:
     """When pods are denied to us, nothing is called orphaned."""
     world = World(claim(), states={("core", "Pod"): "forbidden"})
     assert world.claim().usage.state is None
-    assert world.rows("pvc_orphaned", "pvc_dormant", "pvc_unused_seconds") == []
+    assert world.rows("pvc_orphaned", "pvc_dormant", "pvc_unused_seconds", "pvc_unused_bytes") == []
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "Deployment", "ReplicaSet", "DaemonSet", "Job", "CronJob"])

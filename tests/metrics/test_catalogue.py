@@ -130,6 +130,7 @@ pool_time_to_full_early_seconds: namespace storageclass topology
 pvc_orphaned: namespace persistentvolumeclaim reason
 pvc_dormant: namespace persistentvolumeclaim reason
 pvc_unused_seconds: namespace persistentvolumeclaim
+pvc_unused_bytes: namespace persistentvolumeclaim state
 pv_released_seconds: namespace persistentvolume storageclass
 pv_orphaned: namespace persistentvolume storageclass reason
 volumesnapshot_unready_seconds: namespace volumesnapshot

@@ -210,11 +210,6 @@ TABLE: tuple[Equivalent, ...] = (
         reason="what reads it asks for a claim on it that is not muted, and each has an objective",
     ),
     Equivalent(
-        rule="claim:holdfast_pvc_unused_bytes:max",
-        change=r"(?P<family>holdfast_pvc_capacity_bytes{}) and on \(.*\) \(.* -> (?P=family)( and on .*)?",
-        reason="what reads it asks for the orphaned or the dormant again: they are picked here too because that costs less",
-    ),
-    Equivalent(
         rule="HoldfastMountsSlow",
         change=r"storage_operation_duration_seconds_bucket{le=~.* -> storage_operation_duration_seconds_bucket{status=.*",
         reason="the other bounds are all below two minutes: they are left out because that costs less",

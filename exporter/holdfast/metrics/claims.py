@@ -11,6 +11,7 @@ from holdfast.model.judgement import (
     PENDING_REASONS,
     RESIZE_STAGES,
     TERMINATING_REASONS,
+    UNUSED_STATES,
     ClaimJudgement,
     Waiting,
 )
@@ -35,6 +36,11 @@ def _info(claim: ClaimJudgement) -> Iterable[Row]:
         objective.owner[:_LABEL_LIMIT],
     )
     return ((labels, 1),)
+
+
+def _unused(claim: ClaimJudgement) -> Iterable[Row]:
+    state = claim.usage.state
+    return [((state,), claim.capacity)] if state in UNUSED_STATES and claim.capacity is not None else ()
 
 
 def _waiting(waiting: Waiting | None) -> tuple[Row, ...]:
@@ -168,6 +174,14 @@ CLAIM_FAMILIES = (
         rows=lambda claim: optional(claim.usage.unused_since),
         clock=True,
         aggregation="min",
+    ),
+    Family(
+        name="holdfast_pvc_unused_bytes",
+        help="Size of a claim on which nothing runs, as it was given.",
+        noun="claim",
+        further=("state",),
+        rows=_unused,
+        vocabulary={"state": UNUSED_STATES},
     ),
     Family(
         name="holdfast_pvc_pending_seconds",

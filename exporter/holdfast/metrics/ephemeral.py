@@ -13,6 +13,9 @@ from holdfast.model.ephemeral import (
 
 _DISKS = {"filesystem": FILESYSTEMS}
 
+_LITTLE = 0.1
+"""Less than this share of a limit tells nobody anything, and nearly all workloads use less."""
+
 
 def _used(workload: EphemeralJudgement) -> Iterable[Row]:
     return () if workload.used is None else (((), workload.used),)
@@ -23,7 +26,7 @@ def _measured(workload: EphemeralJudgement) -> Iterable[Row]:
 
 
 def _limits(workload: EphemeralJudgement) -> Iterable[Row]:
-    return [((limit.kind, limit.name), limit.ratio) for limit in workload.limits]
+    return [((limit.kind, limit.name), limit.ratio) for limit in workload.limits if limit.ratio >= _LITTLE]
 
 
 def _of_each(figure: Callable[[NodeDisk], float | None]) -> Callable[[NodeDisksJudgement], Iterable[Row]]:
@@ -55,7 +58,7 @@ EPHEMERAL_FAMILIES = (
     ),
     Family(
         name="holdfast_ephemeral_limit_used_ratio",
-        help="How much of a limit the fullest pod of the workload uses; above 1 the kubelet evicts it.",
+        help="How much of a limit the fullest pod of the workload uses; above 1 the kubelet evicts it. Absent below 0.1.",
         noun="ephemeral",
         further=("kind", "name"),
         rows=_limits,

@@ -215,10 +215,14 @@ class RestoreProof(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     point_age: float | None = None
 
 
+UnusedState = Literal["dormant", "orphaned"]
+UNUSED_STATES: tuple[UnusedState, ...] = ("dormant", "orphaned")
+
+
 class Usage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """``state`` None: use is unknown. ``unused_since`` is a lower bound, None while in use or unknown."""
 
-    state: Literal["in-use", "dormant", "orphaned"] | None
+    state: Literal["in-use"] | UnusedState | None
     reason: str = ""
     unused_since: float | None = None
 
