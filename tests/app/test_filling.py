@@ -1,6 +1,7 @@
 """How claims fill: objects and samples in, exposition world out."""
 
 from collections.abc import Iterable, Mapping
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -465,6 +466,19 @@ def test_a_driver_that_never_told_of_free_space_is_not_full() -> None:
     world = served(World(*mounted()), [sample(time=one.time, available=0.0, used=GI) for one in growing()])
     assert rows(world, "pvc_available_bytes") == []
     assert rows(world, "pvc_time_to_full_seconds") == [f'{{{C},resource="bytes"}} +Inf']
+
+
+def test_nothing_free_is_believed_of_a_driver_that_tells_what_is_free() -> None:
+    """A file system of which root keeps a fifth back, full before anybody looked: its driver's other claim tells of free space."""
+    full = sample("shop/full", used=8 * GI, available=0.0)
+    objects = [*mounted("shop/full", "shop/data"), volume("shop/full"), volume("shop/data")]
+    for order in permutations([full, sample("shop/data")]):
+        assert 'pvc_used_ratio{namespace="shop",persistentvolumeclaim="full",resource="bytes"} 1' in served(
+            World(*objects), order
+        ).rows("pvc_used_ratio")
+    assert rows(served(World(*objects), [full]), "pvc_used_ratio") == [
+        '{namespace="shop",persistentvolumeclaim="full",resource="bytes"} 0.8'
+    ]
 
 
 def test_use_beyond_the_size_is_full_for_as_long_as_it_lasts() -> None:

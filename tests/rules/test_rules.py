@@ -43,7 +43,7 @@ OF_NO_CLAIM = {
     "HoldfastReplicasDisagree",
     "HoldfastLabelClash",
     "HoldfastUsageNotAsked",
-    "HoldfastPoolTooSmall",  # the largest claim of a class that is not muted is what its pool is measured by
+    "HoldfastPoolTooSmall",  # the largest claim of a class is what its pool is measured by, muted or not
 }
 """Alerts that read series of claims and are about something else."""
 

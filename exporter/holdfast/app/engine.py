@@ -91,6 +91,7 @@ class Engine:
         self.gauges = Gauges(
             UsageHistory(keep="max") if history is None else history,
             lambda ref: self.facts.get(Claim, *ref),
+            lambda name: self.facts.get(Volume, name),
         )
         self._judging = Judging(sources, self.facts, self._rolls, self.gauges)
         self._board = Board(RENDERED, deny=policy.deny)

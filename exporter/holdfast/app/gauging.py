@@ -25,6 +25,7 @@ _EVERY = 300.0  # seconds between two forecasts of one claim: an hour is the ste
 _AT_ONCE = 64  # claims in one slice of forecasts: some 20 ms
 
 FindClaim = Callable[[ClaimRef], Claim | None]
+FindVolume = Callable[[str], Volume | None]
 
 
 def kept_as(claim: Claim) -> str:
@@ -41,15 +42,16 @@ class Past(NamedTuple):
 
 
 class Gauges:
-    """``find`` gives the live claim of a name. Not safe for several threads."""
+    """``find`` gives the live claim of a name, ``find_volume`` a volume. Not safe for several threads."""
 
-    def __init__(self, history: UsageHistory, find: FindClaim) -> None:
+    def __init__(self, history: UsageHistory, find: FindClaim, find_volume: FindVolume) -> None:
         self.history = history
         self.asked = Asked()
         self._find = find
+        self._find_volume = find_volume
         self._prospects: dict[str, tuple[Prospect, ...]] = {}
         self._told: dict[str, float] = {}
-        self._tell_free: set[str] = set()
+        self._tell_free: set[str] = set()  # claims and drivers
         self._queue: list[tuple[float, str]] = []
         self._queued: dict[str, Subject] = {}
         self._shared: dict[ClaimRef, str] = {}
@@ -75,23 +77,28 @@ class Gauges:
 
     def take(self, samples: Iterable[UsageSample], now: float) -> list[ClaimRef]:
         """Keeps the samples that are of a claim which lives now; returns whose they are."""
-        own: list[tuple[str, UsageSample]] = []
+        taken: list[tuple[str, str, UsageSample]] = []
         for sample in samples:
             claim = self._find(sample.claim)
             if claim is not None and is_own(sample, claim.created, now):
-                key = kept_as(claim)
-                own.append((key, self._believed(key, sample)))
+                key, driver = kept_as(claim), self._driver_of(claim)
+                taken.append((key, driver, sample))
+                if sample.available:
+                    self._tell_free |= {key, driver} - {""}
+        own = [(key, self._believed(key, driver, sample)) for key, driver, sample in taken]
         self.history.take(own, now)
         for key, sample in own:
             if key not in self._queued:
                 self._queue_up(key, Subject(FILLING, sample.claim), self._told.get(key, -_EVERY) + _EVERY)
         return list(dict.fromkeys(sample.claim for _, sample in own))
 
-    def _believed(self, key: str, sample: UsageSample) -> UsageSample:
-        """Drivers that tell no free space tell 0 of it: it is only believed of those that told of some before."""
-        if sample.available:
-            self._tell_free.add(key)
-        if sample.available != 0 or not sample.others_fill or key in self._tell_free:
+    def _driver_of(self, claim: Claim) -> str:
+        volume = self._find_volume(claim.volume) if claim.volume else None
+        return volume.csi_driver if volume else ""
+
+    def _believed(self, key: str, driver: str, sample: UsageSample) -> UsageSample:
+        """Drivers that tell no free space tell 0 of it: it is only believed of those that told of some, of this claim or another."""
+        if sample.available != 0 or not sample.others_fill or not self._tell_free.isdisjoint((key, driver)):
             return sample
         last = self.history.newest(key)
         if last is not None and last.available is not None:
