@@ -109,10 +109,11 @@ SCENES = (
         ],
     ),
     Scene(
-        truth="of an exporter that vanished the last tickets are not told, its last pages are",
+        truth="of an exporter that vanished the last tickets are not told; its last pages are, and what others tell of storage",
         told=[
             ("ticket", alert("HoldfastAbsent")),
             ("page", alert("HoldfastFullSoonPage", **DATA)),
+            ("ticket", alert("HoldfastMountsFailing", node="node-1")),
         ],
         silenced=[
             alert("HoldfastReplicationLagging", namespace="shop"),
