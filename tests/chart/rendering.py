@@ -31,10 +31,10 @@ def written(path: Path) -> Object:
     return helm.values_from_yaml(path.read_text())
 
 
-def rendered(values: Object, chart: Path = CHART) -> list[Object]:
+def rendered(values: Object, chart: Path = CHART, *, release: str = RELEASE) -> list[Object]:
     """The objects that Helm would install. Raises HelmError."""
     with helm.Chart.load(chart) as loaded:
-        files = loaded.render(values, name=RELEASE, namespace=NAMESPACE)
+        files = loaded.render(values, name=release, namespace=NAMESPACE)
     return [
         document
         for name, text in sorted(files.items())

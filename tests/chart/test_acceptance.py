@@ -103,6 +103,19 @@ def test_a_mistake_is_refused_with_its_place(values: Path) -> None:
         assert line in str(refusal.value)
 
 
+@pytest.mark.parametrize("release", ["a.b", "1x", "holdfast.eu"])
+def test_a_release_that_can_name_no_service_is_told_to_name_one(release: str) -> None:
+    """Helm takes such names, the API server takes no Service of them; with a name of one's own they install."""
+    with pytest.raises(
+        helm.HelmError, match=rf'called "{release}.*no Service of that name.*Set fullnameOverride'
+    ):
+        rendered({}, release=release)
+    (service,) = [
+        each for each in rendered({"fullnameOverride": "mine"}, release=release) if each["kind"] == "Service"
+    ]
+    assert service["metadata"]["name"] == "mine"
+
+
 def test_every_invalid_fixture_says_what_to_expect() -> None:
     """No text is left of a fixture that is gone."""
     assert {path.stem for path in INVALID} == {

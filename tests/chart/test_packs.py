@@ -12,6 +12,9 @@ import yaml
 from helm import sync
 from tests import tools
 from tests.chart.rendering import CHART, Object, installed, only, rendered
+from tests.rules import pack
+from tests.rules.catalogue import exported
+from tests.rules.promql import Reading
 
 
 @pytest.mark.parametrize("name", ["everything", "rules-changed"])
@@ -59,6 +62,26 @@ def test_alerts_change_by_name() -> None:
         assert rule["annotations"]["runbook_url"] == f"https://wiki.example.org/runbooks/{name}"
 
 
+def test_no_value_takes_a_label_that_tells_alerts_apart() -> None:
+    """With one value for all, Prometheus finds several alerts of the same labels and raises none of them."""
+    ours = {
+        label
+        for alert in pack.alerts(exported())
+        for label in Reading(alert.expression, alert.catalogue).labels | alert.labels.keys()
+    }
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    assert schema["definitions"]["seriesLabels"]["properties"].keys() == ours | {"alertname", "__name__"}
+
+
+@pytest.mark.parametrize("label", ["namespace", "severity", "alertname"])
+def test_not_even_the_words_of_the_refusal_are_a_value(label: str) -> None:
+    """The schema says why by a constant; that is not to be set either."""
+    definitions = json.loads((CHART / "values.schema.json").read_text())["definitions"]
+    words = definitions[definitions["seriesLabels"]["properties"][label]["$ref"].rpartition("/")[2]]["const"]
+    with pytest.raises(helm.HelmError, match=f"/prometheusRule/ruleLabels/{label}"):
+        rendered({"prometheusRule": {"ruleLabels": {label: words}}})
+
+
 @pytest.mark.parametrize(
     "path", sorted((sync.ROOT / "dashboards").glob("*.json")), ids=lambda path: path.stem
 )
@@ -91,6 +114,30 @@ def test_dashboards_are_objects_of_the_grafana_operator_on_request() -> None:
             "folder": "Storage: safety",
         }
     assert [each["metadata"]["name"] for each in objects if each["kind"] == "ConfigMap"] == ["holdfast"]
+
+
+@pytest.mark.parametrize("operator", [False, True])
+@pytest.mark.parametrize("base", ["https://wiki.example.org/runbooks", 'https://wiki.example.org/"a"/'])
+def test_dashboards_link_to_the_same_runbooks_as_alerts(base: str, operator: bool) -> None:
+    """In ConfigMaps and in objects of the Grafana Operator: every link, and nothing else."""
+    grafana = {"enabled": operator, "instanceSelector": {"matchLabels": {"dashboards": "grafana"}}}
+    objects = rendered(
+        {"prometheusRule": {"runbookBaseUrl": base}, "dashboards": {"grafanaOperator": grafana}}
+    )
+    made = [each["spec"]["json"] for each in objects if each["kind"] == "GrafanaDashboard"] or [
+        text
+        for each in objects
+        if each["kind"] == "ConfigMap"
+        for name, text in each["data"].items()
+        if name.endswith(".json")
+    ]
+    place = json.dumps(base.rstrip("/"))[1:-1]
+    files = [
+        json.loads(path.read_text().replace("https://holdfast.dev/runbooks", place))
+        for path in sorted((sync.ROOT / "dashboards").glob("*.json"))
+    ]
+    assert sorted(map(json.loads, made), key=_uid) == sorted(files, key=_uid)
+    assert sum(text.count(place) for text in made) > 0
 
 
 def _uid(dashboard: Object) -> str:

@@ -1,13 +1,18 @@
 """How Prometheus finds the release, and what the notes say when it would not."""
 
+import re
 from typing import Any
 
+import helm_python as helm
 import pytest
+import yaml
 
+from helm import sync
 from tests.chart.kinds import OPERATOR_KINDS
 from tests.chart.rendering import (
     HERE,
     NAMESPACE,
+    RELEASE,
     Object,
     installed,
     notes,
@@ -56,13 +61,20 @@ def test_both_monitors_say_the_same_of_the_endpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("interval", "timeout"), [("1m", "1m"), ("1h30m", "90m"), ("1m1s", "61s"), ("1d", "1440m")]
+    ("interval", "timeout"), [("1m", "1m"), ("3m30s", "210s"), ("1m1s", "61s"), ("4m", "240000ms")]
 )
 def test_a_scrape_may_take_as_long_as_the_interval(interval: str, timeout: str) -> None:
     """However the two are written."""
     monitor = {"enabled": True, "interval": interval, "scrapeTimeout": timeout}
     (endpoint,) = only(rendered({"serviceMonitor": monitor}), "ServiceMonitor")["spec"]["endpoints"]
     assert (endpoint["interval"], endpoint["scrapeTimeout"]) == (interval, timeout)
+
+
+@pytest.mark.parametrize("interval", ["241s", "240001ms", "1h", "1h30m", "1d", "1w", "1y"])
+def test_no_monitor_scrapes_so_rarely_that_no_alert_fires(interval: str) -> None:
+    """However the interval is written: after five minutes a series is gone, and `for` begins again."""
+    with pytest.raises(helm.HelmError, match=rf"serviceMonitor\.interval: {interval} is longer than 4m"):
+        rendered({"serviceMonitor": {"enabled": True, "interval": interval}})
 
 
 def test_annotations_name_the_port_that_answers() -> None:
@@ -141,3 +153,69 @@ def test_the_notes_tell_the_next_step() -> None:
     assert "must have `honor_labels: true`" not in notes({})
     assert "set dashboards.grafanaOperator.enabled" in notes({})
     assert "grafanaOperator" not in notes(written(HERE / "valid" / "grafana-operator.yaml"))
+
+
+TEAM: Object = {"config": {"namespaces": ["db"]}}
+"""Who watches some namespaces may not be the only one in the cluster."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "endpoints"), [("ServiceMonitor", "endpoints"), ("PodMonitor", "podMetricsEndpoints")]
+)
+def test_the_notes_tell_releases_of_one_cluster_apart(kind: str, endpoints: str) -> None:
+    """By a label `cluster`, with values that can be copied; who has set one is told nothing."""
+    asked: Object = {**TEAM, kind[0].lower() + kind[1:]: {"enabled": True}}
+    _, _, proposed = notes(asked).partition("In the values of this one:\n\n")
+    values = yaml.safe_load(proposed.partition("\n\n")[0])
+    (key,) = values
+    asked[key] |= values[key]
+    (endpoint,) = only(rendered(asked), kind)["spec"][endpoints]
+    assert endpoint["relabelings"] == [{"targetLabel": "cluster", "replacement": f"{NAMESPACE}-holdfast"}]
+    assert "HoldfastReplicasDisagree" not in notes(asked)
+    assert "HoldfastReplicasDisagree" not in notes({key: {"enabled": True}})
+
+
+def test_the_notes_tell_a_scrape_job_how_to_tell_releases_apart() -> None:
+    """By the pods' own labels and namespace, so that no other target of the job is renamed."""
+    said = notes({**TEAM, "scrapeAnnotations": {"enabled": True}})
+    _, _, proposed = said.partition("In the scrape job:\n\n")
+    (rule,) = yaml.safe_load(proposed.partition("\n\n")[0])["relabel_configs"]
+    labels = pod_of(rendered(TEAM))["metadata"]["labels"]
+    told = {f"__meta_kubernetes_pod_label_{re.sub('[./]', '_', key)}": value for key, value in labels.items()}
+    told["__meta_kubernetes_namespace"] = NAMESPACE
+    joined = ";".join(told[label] for label in rule["source_labels"])
+    found = re.fullmatch(rule["regex"], joined)
+    assert found
+    assert (rule["target_label"], rule["replacement"]) == ("cluster", "$1-$2")
+    assert found.groups() == (NAMESPACE, RELEASE)
+
+
+RULES = sync.ROOT / "rules"
+RECORDED = {
+    rule["record"]: path.stem
+    for path in RULES.glob("*.yaml")
+    for group in yaml.safe_load(path.read_text())["groups"]
+    for rule in group["rules"]
+    if "record" in rule
+}
+"""Each recorded series, and the area whose rules record it."""
+
+
+def test_the_notes_say_which_rules_the_dashboards_stand_on() -> None:
+    """Every area of which a panel reads something recorded, while its rules are not installed."""
+    panels = "".join(path.read_text() for path in (sync.ROOT / "dashboards").glob("*.json"))
+    read = {RECORDED[name] for name in RECORDED.keys() & set(re.findall(r"\w+:\w+:\w+", panels))}
+    assert read == {"levels", "cost"}
+    empty = "Several panels of the dashboards read what rules record"
+    said = notes({})
+    assert (
+        f"{empty}, and are empty without the rules of levels and cost:\nset prometheusRule.enabled," in said
+    )
+    assert empty not in notes({"prometheusRule": {"enabled": True}})
+    assert empty not in notes({"dashboards": {"enabled": False}})
+    for area in read:
+        said = notes({"prometheusRule": {"enabled": True, "areas": {area: False}}})
+        assert (
+            f"without the rules of {area}:\nset prometheusRule.areas.{area}, or load files/rules/{area}.yaml"
+            in said
+        )

@@ -80,7 +80,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="one series a namespace and state is recorded: there is nothing to add up",
     ),
     Equivalent(
-        rule="namespace:holdfast_pvc_restore_drill_claims:count",
+        rule="namespace:holdfast_pvc_restore_drill_claims:count|HoldfastRestoreDrillOverdue",
         change=r"count by .*\((group|max) by .* -> sum by .*",
         reason="each counted claim is 1: a sum of ones is their count",
     ),
@@ -167,7 +167,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="the other urgency there is asks for a page, and what is worth one is left out anyway",
     ),
     Equivalent(
-        rule="holdfast:volume_attach_pending:worth",
+        rule="holdfast:(pvc_lost|volume_attach_pending):worth",
         change=r"holdfast:pvc_waiting:urgency{urgency=\"know\"} -> holdfast:pvc_waiting:urgency{}",
         reason="the other urgency there asks for a page, and what is worth one is left out anyway",
     ),
@@ -272,6 +272,26 @@ TABLE: tuple[Equivalent, ...] = (
         rule="holdfast:disk_(latency:seconds|operations:rate10m)",
         change=r"…?\w+{device!~\"[^\"]*\"}\[10m] -> …?\w+{(device!~\"[^\"]*\")?}\[10m]",
         reason="what it is reckoned with leaves these devices out too: both do because that costs less",
+    ),
+    Equivalent(
+        rule="holdfast:pvc_lost:worth",
+        change=r"(?P<left>max by .*\(holdfast_pvc_phase{phase=\"Lost\"}\)) == 1 -> (?P=left)",
+        reason="the phase in force is 1, and of no other there is a sample: the comparison says so to the reader",
+    ),
+    Equivalent(
+        rule="HoldfastClaimLost(Page)?|HoldfastAttachmentsDangling|HoldfastBackupEmpty",
+        change=r"count by (?P<rest>.*) -> sum by (?P=rest)",
+        reason="what is counted is 1: a sum of ones is their count",
+    ),
+    Equivalent(
+        rule="HoldfastAttachmentsDangling",
+        change=r"max by \(cluster, volumeattachment, persistentvolume, node\)(?P<rest>.*) -> max by \(cluster, volumeattachment, node\)(?P=rest)",
+        reason="an attachment is of one volume: its name tells which",
+    ),
+    Equivalent(
+        rule="holdfast:volume_(provision|attach)_duration_seconds:p95",
+        change=r"5 -> 4\.5",
+        reason="operations are counted: what the reckoning of an increase adds to four is far less than a half",
     ),
     Equivalent(
         rule="HoldfastBackupScheduleNotStarted",

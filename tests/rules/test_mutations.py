@@ -21,8 +21,11 @@ PROVEN = (
     "exporter",
     "hygiene",
     "levels",
+    "lifecycle",
     "pools",
+    "protection",
     "replication",
+    "restore",
     "schedules",
     "usage",
 )

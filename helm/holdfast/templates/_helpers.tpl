@@ -1,12 +1,12 @@
-{{/* Name of every object of the release. */}}
+{{/* Name of every object of the release. A release may have dots or begin with a digit, a Service may not; what would be made of such a
+name could be that of another release. */}}
 {{- define "holdfast.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
-{{- else if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" -}}
+{{- $wanted := .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name)) -}}
+{{- $name := $wanted | trunc 52 | trimSuffix "-" -}}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" $name) -}}
+{{- fail (printf "fullnameOverride: the release's objects would be called %q, and Kubernetes takes no Service of that name: it begins with a letter and has small letters, digits and dashes only. Set fullnameOverride" $name) -}}
 {{- end -}}
+{{- $name -}}
 {{- end -}}
 
 {{/* Name of what stands outside the release's namespace: two releases of one name in two namespaces must not share it. */}}
@@ -46,6 +46,13 @@ app.kubernetes.io/name: {{ .Chart.Name }}-test
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Refuses one port for both: the second to listen would not start. */}}
+{{- define "holdfast.portsApart" -}}
+{{- if eq (int .Values.web.port) (int .Values.web.probePort) -}}
+{{- fail (printf "web.probePort: %d is web.port too; probes are answered on a port of their own" (int .Values.web.port)) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* http or https. Nobody would find out that a scrape by https reaches a port without TLS. */}}
 {{- define "holdfast.scheme" -}}
 {{- if and (eq .Values.web.scheme "https") (not .Values.web.configSecret.name) -}}
@@ -83,6 +90,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{/* What a ServiceMonitor and a PodMonitor say alike. */}}
 {{- define "holdfast.endpoint" -}}
 {{- $monitor := get .root.Values .kind -}}
+{{- if gt (include "holdfast.milliseconds" $monitor.interval | int64) 240000 -}}
+{{- fail (printf "%s.interval: %s is longer than 4m. Prometheus takes a series for gone after five minutes without a scrape: the `for` of every alert would begin again, and none would fire" .kind $monitor.interval) -}}
+{{- end -}}
 {{- if gt (include "holdfast.milliseconds" $monitor.scrapeTimeout | int64) (include "holdfast.milliseconds" $monitor.interval | int64) -}}
 {{- fail (printf "%s.scrapeTimeout: %s is longer than the interval of %s, and the operator would take no such monitor" .kind $monitor.scrapeTimeout $monitor.interval) -}}
 {{- end -}}
@@ -105,6 +115,17 @@ scheme: {{ include "holdfast.scheme" .root }}
 {{- if and (dig "usage" "kubelet" "enabled" true .Values.config) (empty .Values.config.namespaces) -}}
 yes
 {{- end -}}
+{{- end -}}
+
+{{/* Where the runbooks are, without a slash at the end. */}}
+{{- define "holdfast.runbooks" -}}
+{{- trimSuffix "/" .Values.prometheusRule.runbookBaseUrl -}}
+{{- end -}}
+
+{{/* A dashboard with its links to the runbooks. */}}
+{{- define "holdfast.dashboard" -}}
+{{- $runbooks := include "holdfast.runbooks" .root | toJson | trimPrefix "\"" | trimSuffix "\"" -}}
+{{- toString .content | replace "https://holdfast.dev/runbooks/" (printf "%s/" $runbooks) -}}
 {{- end -}}
 
 {{/* Folder of the history: that of the configuration, or the one that this chart mounts. */}}
