@@ -15,6 +15,7 @@ def exported() -> dict[str, Series]:
             vocabulary=family.vocabulary,
             # What tells of the exporter itself is judged by the worst replica as well as by the best.
             fold=frozenset({family.aggregation}) if family.origin == "objects" else frozenset(),
+            gauge=family.type == "gauge",
         )
         for family in FAMILIES
         for suffix in (("_bucket", "_sum", "_count") if family.type == "histogram" else ("",))

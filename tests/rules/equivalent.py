@@ -154,6 +154,11 @@ TABLE: tuple[Equivalent, ...] = (
         reason="only counted: which of two sources' values is kept is told to nobody",
     ),
     Equivalent(
+        rule="Holdfast(Full|Shared|NearlyFull).*",
+        change=r"(?P<all>.*)(max|min) by (?P<rest>.*\(holdfast:\w+:\w+{.*) -> (?P=all)(max|min) by (?P=rest)",
+        reason="what is recorded has one sample for each of these labels, or is only counted: it is aggregated to drop `worth`",
+    ),
+    Equivalent(
         rule="HoldfastMountsSlow",
         change=(
             r"storage_operation_duration_seconds_\w+{.*,volume_plugin!~\"[^\"]*\"}(?P<range>.*) -> "

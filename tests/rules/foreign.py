@@ -16,6 +16,7 @@ class Foreign:
     name: str
     exporter: str
     labels: tuple[str, ...]
+    gauge: bool = False
     histogram: bool = False  # `_bucket` (with `le`), `_sum` and `_count`
     vocabulary: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -31,6 +32,7 @@ class Foreign:
                     vocabulary=dict(self.vocabulary),
                     fold=frozenset(),
                     apart=True,
+                    gauge=self.gauge,
                 ),
             )
 
@@ -88,7 +90,7 @@ TABLE: tuple[Foreign, ...] = (
         labels=("reason",),
     ),
     # client_golang, prometheus/process_collector.go
-    Foreign(name="process_start_time_seconds", exporter="kube-controller-manager", labels=()),
+    Foreign(name="process_start_time_seconds", exporter="kube-controller-manager", labels=(), gauge=True),
     # node_exporter, collector/diskstats_common.go, diskstats_linux.go and filesystem_common.go
     Foreign(name="node_disk_reads_completed_total", exporter=_DISK, labels=("device",)),
     Foreign(name="node_disk_writes_completed_total", exporter=_DISK, labels=("device",)),
@@ -100,6 +102,7 @@ TABLE: tuple[Foreign, ...] = (
         name="node_filesystem_readonly",
         exporter="node exporter, collector filesystem",
         labels=("device", "mountpoint", "fstype"),
+        gauge=True,
     ),
 )
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import promql_parser
 
+from holdfast.metrics.family import IDENTITY
+
 TARGET_LABELS = frozenset({"cluster", "instance"})
 """What a scrape and its store add to each series. `job`, `pod` and the like go the way of `instance`."""
 
@@ -18,6 +20,28 @@ REPLICA = "(replica)"
 
 SET_OPERATORS = frozenset({"and", "unless", "or"})
 PICKING = frozenset({"topk", "bottomk"})  # aggregations that hand on whole series
+OF_COUNTERS = frozenset({"rate", "irate", "increase", "resets"})
+
+NAMESPACES = frozenset({"namespace", "claim_namespace", "exported_namespace"})
+"""Labels in which the namespace of a thing may stand: beside a schedule's, a claim's has a name of its own."""
+
+SORTING = frozenset({"source", "tier", "reason", "workload_kind"})
+"""Labels of an identity that tell of what sort a thing is, and name none: what is summed by them mixes nothing."""
+
+
+def _companions() -> dict[str, frozenset[str]]:
+    """What each name is unique within, by the shortest identity that has it: a claim is one of its namespace."""
+    found: dict[str, frozenset[str]] = {
+        "name": frozenset({"namespace"})
+    }  # of a finding, of a claim that waits
+    for identity in sorted(IDENTITY.values(), key=len):
+        for label in identity:
+            if label not in SORTING:
+                found.setdefault(label, frozenset(identity) - {label})
+    return {label: others for label, others in found.items() if others}
+
+
+COMPANIONS = _companions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +53,7 @@ class Series:
     fold: frozenset[str]  # "max", "min": what an aggregation over replicas may be; empty: nothing is demanded
     folded: bool = False  # a rule records it, so that no replica is left in it
     apart: bool = False  # each instance counts its own: a node's disks, a driver's calls; no two are replicas
+    gauge: bool = False  # it goes up and down, or is an instant: no counter that `rate` could read
 
 
 class Reading:
@@ -101,6 +126,7 @@ class Reading:
         self.problems += [
             f"{operator} by {label}: what it aggregates has no such label" for label in sorted(kept - inner)
         ]
+        self._must_name_apart(kept, _pinned(node.expr), inner, f"{operator} by")
         if "instance" in kept:
             return kept | (inner & {REPLICA})  # each replica by itself: nothing is folded yet
         if operator in ("sum", "count", "avg"):
@@ -117,6 +143,22 @@ class Reading:
                     f"{selector.name}: replicas are folded by {sorted(series.fold)}, not {operator}"
                 )
 
+    def _must_name_apart(
+        self, named: frozenset[str], pinned: frozenset[str], there: frozenset[str], by_what: str
+    ) -> None:
+        """Things of one name are told apart: by labels that are there, or because only one of them was selected."""
+        keys = named & COMPANIONS.keys()
+        if "persistentvolumeclaim" in keys:
+            keys -= {"workload"}  # it only describes the claim
+        for label in sorted(keys):
+            own = NAMESPACES | ({"schedule_namespace"} if label == "schedule" else set())
+            missing = COMPANIONS[label] & there - named - pinned
+            if (named | pinned) & own:
+                missing -= {"namespace"}
+            self.problems += [
+                f"{by_what} {label} without {each}: mixes things of one name" for each in sorted(missing)
+            ]
+
     def _must_be_folded(self, labels: frozenset[str], by_what: str) -> None:
         if REPLICA in labels:
             self.problems.append(f"{by_what}: its operand still counts each replica")
@@ -124,9 +166,9 @@ class Reading:
     def _joined(self, node: promql_parser.BinaryExpr) -> frozenset[str]:
         left, right = self._labels(node.lhs), self._labels(node.rhs)
         operator = str(node.op)
-        if _is_scalar(node.lhs):
+        if is_scalar(node.lhs):
             return right
-        if _is_scalar(node.rhs):
+        if is_scalar(node.rhs):
             return left
         on = self._matched(node, left, right)
         if operator in SET_OPERATORS:
@@ -161,10 +203,15 @@ class Reading:
         for label in sorted(on - {"cluster"}):
             if label not in left or label not in right:
                 self.problems.append(f"{node.op} on {label}: a side has no such label")
+        self._must_name_apart(on, _pinned(node.lhs) & _pinned(node.rhs), left | right, f"{node.op} on")
         return on
 
     def _called(self, node: promql_parser.Call) -> frozenset[str]:
         vectors = [self._labels(argument) for argument in node.args]
+        if node.func.name in OF_COUNTERS:
+            self._must_count(node.args[0], node.func.name)
+        if node.func.name in ("label_replace", "label_join") and node.args[1].val == "cluster":
+            self.problems.append(f"{node.func.name} onto cluster: what is of one cluster becomes another's")
         if node.func.name == "label_replace":
             target, source = node.args[1].val, node.args[3].val
             if source and source not in vectors[0]:
@@ -183,6 +230,14 @@ class Reading:
             return frozenset({"cluster"})  # what an absent series would have had: nothing more is known
         return frozenset().union(*vectors)
 
+    def _must_count(self, node: Any, function: str) -> None:
+        if not isinstance(node, promql_parser.MatrixSelector):
+            self.problems.append(f"{function} of a subquery: resets cannot be seen in it")
+            return
+        series = self.catalogue.get(node.vector_selector.name or "")
+        if series and (series.gauge or series.folded):
+            self.problems.append(f"{function} of {node.vector_selector.name}: it is no counter")
+
 
 def quoted_queries(annotation: str) -> Iterator[str]:
     """The queries that an annotation's template asks, with its `%q` filled in by what cannot be known here."""
@@ -190,11 +245,11 @@ def quoted_queries(annotation: str) -> Iterator[str]:
         yield query.replace("%q", '"$x"')
 
 
-def _is_scalar(node: Any) -> bool:
+def is_scalar(node: Any) -> bool:
     if isinstance(node, promql_parser.ParenExpr):
-        return _is_scalar(node.expr)
+        return is_scalar(node.expr)
     if isinstance(node, promql_parser.BinaryExpr):
-        return _is_scalar(node.lhs) and _is_scalar(node.rhs)
+        return is_scalar(node.lhs) and is_scalar(node.rhs)
     if isinstance(node, promql_parser.Call):
         return bool(node.func.return_type == promql_parser.ValueType.Scalar)
     return isinstance(node, promql_parser.NumberLiteral)
@@ -215,3 +270,35 @@ def _leftmost_selectors(node: Any) -> Iterator[promql_parser.VectorSelector]:
                 yield from _leftmost_selectors(node.rhs)
         case promql_parser.Call() if node.args:
             yield from _leftmost_selectors(node.args[0])
+
+
+def _pinned(node: Any) -> frozenset[str]:
+    """The labels that have one value throughout the result, because each selector behind it asks for that value."""
+    pinned: frozenset[str] = frozenset()
+    match node:
+        case promql_parser.VectorSelector():
+            pinned = frozenset(
+                matcher.name
+                for matcher in node.matchers.matchers
+                if matcher.op == promql_parser.MatchOp.Equal
+            )
+        case promql_parser.MatrixSelector():
+            pinned = _pinned(node.vector_selector)
+        case promql_parser.BinaryExpr() if is_scalar(node.lhs):
+            pinned = _pinned(node.rhs)
+        case promql_parser.BinaryExpr() if str(node.op) == "or":
+            pinned = _pinned(node.lhs) & _pinned(node.rhs)
+        case promql_parser.BinaryExpr():
+            pinned = _pinned(node.lhs)
+        case promql_parser.Call():
+            pinned = frozenset().union(*(_pinned(argument) for argument in node.args))
+            if node.func.name in ("label_replace", "label_join"):
+                pinned -= {node.args[1].val}
+        case (
+            promql_parser.ParenExpr()
+            | promql_parser.SubqueryExpr()
+            | promql_parser.UnaryExpr()
+            | promql_parser.AggregateExpr()
+        ):
+            pinned = _pinned(node.expr)
+    return pinned

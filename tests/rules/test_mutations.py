@@ -15,6 +15,7 @@ from tests.rules.mutate import report, run, score
 from tests.rules.mutations import Mutant, changes, mutants
 
 PROVEN = (
+    "capacity",
     "checks",
     "cost",
     "ephemeral",
