@@ -91,7 +91,7 @@ TABLE: tuple[Equivalent, ...] = (
     ),
     Equivalent(
         rule="HoldfastNodeDiskNearEviction",
-        change=r"(?P<left>holdfast:node_filesystem_free:ratio{filesystem=\"nodefs\"),resource=\"inodes\"} -> (?P=left)}",
+        change=r"(?P<left>holdfast:node_filesystem_free:ratio{filesystem=~\"nodefs\|imagefs\"),resource=\"inodes\"} -> (?P=left)}",
         reason="bytes below the bound of inodes are below their own, which is higher",
     ),
     Equivalent(
@@ -147,6 +147,11 @@ TABLE: tuple[Equivalent, ...] = (
             r"holdfast_pvc_backend_info{} -> (?P=family)( and on .*)?"
         ),
         reason="what is multiplied with it is of the claims on shared spaces alone: they are picked here too because that costs less",
+    ),
+    Equivalent(
+        rule="HoldfastBackupShrank",
+        change=r"keep_firing_for: .*",
+        reason="what shrank counts for a day by itself, longer than any gap that it is held for",
     ),
     Equivalent(
         rule="HoldfastBackup(Shrank|Empty)",

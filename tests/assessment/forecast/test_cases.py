@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from holdfast.assessment.forecast import REASONS, forecast
+from holdfast.assessment.forecast import LIKELY, REASONS, forecast
 from tests.assessment.forecast.drawn import DAY, HOUR, NOW, SIZE, ago, days, told
 
 FORTNIGHT = ago(384)
@@ -17,6 +17,41 @@ def test_even_growth_is_full_when_its_line_says_so() -> None:
     volume = told(0.90 - 0.02 * FORTNIGHT / 24, FORTNIGHT)  # 2 % a day, 9 % left
     assert days(volume.central) == pytest.approx(4.5, rel=0.15)
     assert volume.early[0] < 4.5 * DAY < volume.late[0]
+
+
+@pytest.mark.parametrize("percent", [0.5, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("known", [9, 17])
+@pytest.mark.parametrize("grain", [0.0, 1e-4, 1e-3])
+def test_a_clean_line_is_announced_as_it_nears_and_until_it_ends(
+    percent: float, known: int, grain: float
+) -> None:
+    """Whatever the hour of the week, and however coarse its levels are told."""
+    for left in range(84, 0, -6):
+        hours = ago(min(known * 24 - left, 384))
+        used = 0.99 - percent / 100 * (hours + left) / 24
+        used = used if not grain else np.floor(used / grain) * grain
+        assert told(used, hours, now=NOW - left * HOUR).chance[0] >= LIKELY
+
+
+def test_the_bounds_of_a_clean_line_are_near_and_hold_it() -> None:
+    volume = told(0.93 - 0.02 * FORTNIGHT / 24, FORTNIGHT)
+    assert 0.85 * 3 * DAY < volume.early[0] < 3 * DAY < volume.late[0] < 1.15 * 3 * DAY
+
+
+def test_a_line_that_is_a_week_off_is_not_announced() -> None:
+    assert told(0.85 - 0.02 * FORTNIGHT / 24, FORTNIGHT).chance[0] < 0.3
+
+
+def test_a_line_of_less_than_three_days_may_be_a_load_that_ends() -> None:
+    hours = ago(48)
+    volume = told(0.9 - 0.2 * hours / 24, hours)  # half a day to go
+    assert volume.late[0] > 1.5 * volume.central[0]
+
+
+def test_what_is_bridged_is_straight_by_itself_and_proves_nothing() -> None:
+    hours = np.array([168.0, 167.0, 166.0, 1.0, 0.0])
+    volume = told(0.9 - 0.02 * hours / 24, hours)
+    assert volume.late[0] > 1.5 * volume.central[0]
 
 
 def test_even_growth_is_told_in_bytes_a_second() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.assessment.forecast.looking import Standing, look, together
-from holdfast.assessment.forecast.plain import Plain, plain
+from holdfast.assessment.forecast.plain import Plain, chance_of, plain
 from holdfast.assessment.forecast.readings import HOUR, HOURS, Flags, Floats, Readings, read
 from holdfast.assessment.forecast.signs import FULL
 from holdfast.assessment.forecast.steadying import Said, first_told, steadied
@@ -76,15 +76,17 @@ def forecast(
         if not len(more):
             return told
         chance = told.chance.copy()
-        chance[more] = steadied(together([look.at for look in looks]), chance[more])
+        floor = np.concatenate([look.floor for look in looks])[more]
+        chance[more] = np.maximum(steadied(together([look.at for look in looks]), chance[more]), floor)
     return replace(told, chance=chance)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _First:
-    """What the look of now says, for which volumes more looks are needed, and where those stand."""
+    """What the look of now says, how likely full is at the least, for which volumes more looks are needed, and where those stand."""
 
     told: Forecast
+    floor: Floats
     more: Flags
     at: Standing
 
@@ -99,7 +101,10 @@ def _first(times: Floats, used: Floats, capacity: Floats, now: Floats, within: F
         newest=now - readings.age,
         horizon=_ALARMED * within / HOUR,
     )
-    early, central, late, chance = _told(at, known, plain(readings))
+    line = plain(readings)
+    floor = np.where(line.straight, chance_of(line.hours[1], at.horizon), 0.0)
+    early, central, late, chance = _told(at, known, line)
+    chance = np.maximum(chance, floor)
     full = known & (readings.used >= FULL * readings.capacity)
     never, age = ~full & (central >= HORIZON), readings.age
     central = np.where(full, 0.0, np.where(never, np.inf, np.maximum(central - age, 0.0)))
@@ -115,7 +120,7 @@ def _first(times: Floats, used: Floats, capacity: Floats, now: Floats, within: F
         growth=_where(known, _growth(readings)),
         reasons=reasons,
     )
-    return _First(told=told, more=more, at=at.of(np.flatnonzero(more)))
+    return _First(told=told, floor=floor, more=more, at=at.of(np.flatnonzero(more)))
 
 
 def _where(known: Flags, values: Floats) -> Floats:
@@ -136,14 +141,13 @@ def _reasons(readings: Readings) -> NDArray[np.int8]:
 def _told(at: Standing, known: Flags, line: Plain) -> Floats:
     """Seconds from the newest reading to full as early, central and late, and the chance, where known."""
     told = np.zeros((4, len(known)))
-    told[:3] = line.hours * HOUR
     asked = np.flatnonzero(known & ~line.far)
     if len(asked):
         belief, chance = look(at if len(asked) == len(known) else at.of(asked))
         logs = np.stack((belief.early, belief.central, belief.late))
         told[:3, asked] = np.exp(logs.astype(np.float64)) * HOUR
         told[3, asked] = chance
-    return told
+    return np.where(line.far | line.straight, np.vstack((line.hours * HOUR, told[3:])), told)
 
 
 def _growth(readings: Readings) -> Floats:
