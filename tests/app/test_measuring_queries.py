@@ -152,13 +152,15 @@ async def test_a_fault_of_ours_is_told_without_its_words_and_ends_nothing(
 async def filled(answer: Answering) -> tuple[bool, Stage, Api]:
     stage = Stage(kubelets=False, queries=True)
     async with api(answer) as stand, query_api(stand) as client:
-        return await stage.measuring.fill(client, [DATA]), stage, stand
+        return await stage.measuring.fill(client, {DATA: NOW - 86400 * 30}), stage, stand
 
 
 async def test_the_weeks_before_are_asked_for_and_handed_on() -> None:
     whole, stage, stand = await filled(told_by_the_api())
     assert whole
-    starts = [float(asked.form["start"]) for asked in stand.asked]
+    present, *past = stand.asked
+    assert (present.path.rpartition("/")[2], float(present.form["time"])) == ("query", NOW)
+    starts = [float(asked.form["start"]) for asked in past]
     assert min(starts) == NOW // STEP * STEP - (SLOTS - 1) * STEP
     assert stage.sink.fares == [(PAST, "")]
     assert {one.claim for part in stage.sink.samples for one in part} == {DATA}

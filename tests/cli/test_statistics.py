@@ -96,6 +96,24 @@ def test_weeks_in_a_file_give_a_forecast_with_no_cluster(folder: Path) -> None:
     assert [OTHER in row and 'reason="not-scraped"' in row for row in reasons] == [True]
 
 
+def test_teeth_shorter_than_an_hour_are_no_growth(folder: Path) -> None:
+    """From 50 to 95 % within 45 minutes, again and again, a sample every five minutes: it never fills."""
+    began = NOW - 3 * DAY
+    times = [began + 300 * step for step in range(int((NOW - began) // 300) + 1)]
+    text = "".join(
+        line(stat, number(GI * (5 + 4.5 * ((at - began + 2100) % 2700) / 2700)), at=f"{at:.3f}")
+        for stat, number in (
+            ("available_bytes", lambda used: 10 * GI - used),
+            ("capacity_bytes", lambda _: 10 * GI),
+            ("used_bytes", lambda used: used),
+        )
+        for at in times
+    )
+    (folder / "teeth.om").write_text(text + "# EOF\n")
+    (row,) = rows(folder, "pvc_time_to_full_seconds")
+    assert row.endswith(" +Inf")
+
+
 def test_one_figure_gives_no_forecast_and_says_why(folder: Path) -> None:
     (folder / "node.prom").write_text(both())
     assert rows(folder, "pvc_time_to_full_seconds") == []

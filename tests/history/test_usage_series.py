@@ -63,6 +63,23 @@ def test_of_an_hour_the_most_used_stands_where_that_is_asked_for() -> None:
     assert points(held) == [(2 * STEP + 1800, 9, 10), (0, 5, 10)]
 
 
+def test_of_an_hour_the_most_inodes_stand_though_bytes_were_fullest_at_another_time() -> None:
+    """In whatever order, and with the number of inodes that there were then."""
+    rows = [(0, 9.0, 10.0, 3.0, 30.0), (60, 5.0, 20.0, 8.0, 40.0), (90, 6.0, 10.0, 2.0, 50.0)]
+    samples = [
+        UsageSample(claim=DATA, time=NOW - 2 * STEP + at, used=a, capacity=b, inodes_used=c, inodes=d)
+        for at, a, b, c, d in rows
+    ]
+    for order in permutations(samples):
+        whole, single = history(*order, sample(0), keep="max"), UsageHistory(keep="max")
+        for each in (*order, sample(0)):
+            single.take([("uid-1", each)], NOW)
+        for held in (whole, single):
+            assert points(held) == [(2 * STEP, 9, 10), (0, 5, 10)]
+            _, used, inodes = held.window(["uid-1"], NOW, "inodes")
+            assert (used.tolist(), inodes.tolist()) == ([[8.0]], [[40.0]])
+
+
 def test_the_newest_sample_stands_as_it_was_measured() -> None:
     """Not rounded to the second, nor to the four bytes in which the rest is kept."""
     odd = sample(0.25, 2.0**40 + 1, 2.0**41 + 3)

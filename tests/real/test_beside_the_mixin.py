@@ -178,7 +178,9 @@ async def foretold(url: str) -> tuple[Numbers, dict[str, Numbers]]:
     async with Prometheus(PrometheusSpec(url=url, matchers={"cluster": "east"})) as client:
         for now in looks.tolist():
             history = UsageHistory(keep="max")
-            past = backfill(client.query_range, CLAIMS, client.spec.matchers, now, SLOTS * STEP)
+            past = backfill(
+                client, dict.fromkeys(CLAIMS, BEGAN - DAY), client.spec.matchers, now, SLOTS * STEP
+            )
             samples = [sample async for found_ in past for sample in found_.samples]
             newest = ask_newest(client.query, CLAIMS, client.spec.matchers, now)
             samples += [sample async for found_ in newest for sample in found_.samples]

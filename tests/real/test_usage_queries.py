@@ -3,43 +3,51 @@
 Half of the nodes are scraped so that the claim's namespace is renamed; a pod moves, a volume grows, one is let go.
 """
 
+import functools
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from holdfast.history.usage import SLOTS, STEP, UsageHistory
+from holdfast.assessment.forecast import forecast
+from holdfast.history.usage import SLOTS, STEP, Resource, UsageHistory
 from holdfast.model.asking import PrometheusSpec
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import UsageSample
 from holdfast.usage.prometheus import Prometheus as Client
 from holdfast.usage.prometheus import PrometheusError
 from holdfast.usage.text import read_samples
-from holdfast.usage.volume_queries import Shard, ask_newest, backfill, values_query
+from holdfast.usage.volume_queries import Shard, ask_newest, backfill, hours_query
 from tests import tools
 from tests.real.weeks import DAY, GIB, serving
 
 pytestmark = pytest.mark.real
 
 SCRAPE = 300.0
+RESOURCES: tuple[Resource, ...] = ("bytes", "inodes")
+INTO = 2530.0  # seconds of the hour that has begun
 NOW = (
-    time.time() // 3600 * 3600 - 7200 + 130.0
+    time.time() // 3600 * 3600 - 7200 + INTO
 )  # blocks may not reach into the hours that the server itself writes
-BEGAN = NOW - 130 - 21 * DAY
+BEGAN = NOW - INTO - 21 * DAY
+TOOTH = 2700.0  # not all of an hour's samples, so that the last of an hour tells little
 
-STEADY, MOVED, GROWN, GONE, RENAMED, OTHER = (
-    ClaimRef("shop", name) for name in ("steady", "moved", "grown", "gone", "renamed", "a.b")
+STEADY, MOVED, GROWN, GONE, RENAMED, OTHER, TOOTHED = (
+    ClaimRef("shop", name) for name in ("steady", "moved", "grown", "gone", "renamed", "a.b", "toothed")
 )
-CLAIMS = [STEADY, MOVED, GROWN, GONE, RENAMED, OTHER]
+CLAIMS = [STEADY, MOVED, GROWN, GONE, RENAMED, OTHER, TOOTHED]
+CREATED = dict.fromkeys(CLAIMS, BEGAN - DAY)
 
 
 def used(claim: ClaimRef, at: float) -> float:
-    """Ten GiB and one more each day."""
+    """Ten GiB and one more each day; or from 50 % to 95 % again and again."""
+    if claim == TOOTHED:
+        return (50 + 45 * ((at - BEGAN) % TOOTH) / TOOTH) * GIB
     return (10 + CLAIMS.index(claim)) * GIB + (at - BEGAN) / DAY * GIB
 
 
@@ -61,10 +69,29 @@ def labels(claim: ClaimRef, at: float) -> str:
     return ",".join(f'{name}="{value}"' for name, value in pairs.items())
 
 
+def free(claim: ClaimRef, at: float) -> float:
+    """Of a file system of which root keeps back a twentieth."""
+    return 0.95 * capacity(claim, at) - used(claim, at)
+
+
+def inodes_used(claim: ClaimRef, at: float) -> float:
+    """Falls where the use of bytes rises: its fullest is of another instant."""
+    return 1000.0 - 800.0 * ((at - BEGAN) % TOOTH) / TOOTH
+
+
+FIGURES: dict[str, Callable[[ClaimRef, float], float]] = {
+    "available_bytes": free,
+    "capacity_bytes": capacity,
+    "inodes": lambda *_: 2000.0,
+    "inodes_used": inodes_used,
+    "used_bytes": used,
+}
+
+
 def dump() -> str:
     """Series after series, as OpenMetrics asks for."""
     lines = []
-    for metric, number in (("used_bytes", used), ("capacity_bytes", capacity)):
+    for metric, number in FIGURES.items():
         lines.append(f"# TYPE kubelet_volume_stats_{metric} gauge")
         for claim in CLAIMS:
             end = NOW - 2 * DAY if claim == GONE else NOW
@@ -145,30 +172,92 @@ async def test_another_clusters_samples_are_not_ours(url: str) -> None:
         assert await newest(client, CLAIMS) == {}
 
 
+@functools.cache
+def measured() -> UsageHistory:
+    """What an exporter holds that saw every sample."""
+    history = UsageHistory(keep="max")
+    for claim in CLAIMS:
+        samples = [
+            UsageSample(
+                claim=claim,
+                time=at,
+                used=used(claim, at),
+                capacity=capacity(claim, at),
+                available=free(claim, at),
+                inodes_used=inodes_used(claim, at),
+                inodes=2000.0,
+            )
+            for at in np.arange(BEGAN, NOW - 2 * DAY if claim == GONE else NOW, SCRAPE).tolist()
+        ]
+        history.take([(claim.name, sample) for sample in samples], NOW)
+    return history
+
+
 async def filled(client: Client) -> UsageHistory:
-    history = UsageHistory()
-    async for part in backfill(client.query_range, CLAIMS, client.spec.matchers, NOW, SLOTS * STEP):
+    history = UsageHistory(keep="max")
+    for sample in (await newest(client, CLAIMS)).values():
+        history.take([(sample.claim.name, sample)], NOW)
+    async for part in backfill(client, CREATED, client.spec.matchers, NOW, SLOTS * STEP):
         assert part.error is None
         history.take([(sample.claim.name, sample) for sample in part.samples], NOW)
     return history
 
 
-async def test_the_time_that_is_kept_is_filled_hour_by_hour(client: Client) -> None:
+MEASURED_NOW = [claim.name for claim in CLAIMS if claim != GONE]
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+async def test_every_hour_is_as_full_as_for_an_exporter_that_saw_it(
+    client: Client, resource: Resource
+) -> None:
+    """Each hour's fullest, also where the use rises and falls within the hour; the instant is told to the hour."""
+    mine, live = ((held.window(MEASURED_NOW, NOW, resource)) for held in (await filled(client), measured()))
+    for row, name in enumerate(MEASURED_NOW):
+        ours, theirs = (
+            {
+                int(at // STEP): (at, use, size)
+                for at, use, size in zip(*points, strict=True)
+                if not np.isnan(at)
+            }
+            for points in ([array[row] for array in held] for held in (mine, live))
+        )
+        assert len(ours) == SLOTS
+        assert ours.keys() == theirs.keys()
+        for hour, (at, use, size) in ours.items():
+            grew = (
+                name == "grown" and hour == (NOW - 3 * DAY) // STEP
+            )  # what root keeps back is not told of it
+            near = pytest.approx(theirs[hour][1:], rel=0.06 if grew else 1e-6)
+            assert (use, size) == near, (name, hour)
+            assert abs(at - theirs[hour][0]) < STEP
+
+
+async def test_the_newest_stays_as_it_was_measured(client: Client) -> None:
     history = await filled(client)
-    times, found, sizes = history.window(["steady", "moved", "renamed"], NOW)
-    hours = NOW // STEP * STEP - np.arange(SLOTS - 1, -1, -1) * STEP
-    assert np.array_equal(times, np.broadcast_to(hours, times.shape))
-    for row, claim in enumerate((STEADY, MOVED, RENAMED)):
-        true = [used(claim, at) for at in hours]
-        assert found[row] == pytest.approx(true, abs=GIB / DAY * SCRAPE)
-    assert np.unique(sizes).tolist() == [100 * GIB]
+    at = BEGAN + (NOW - 1 - BEGAN) // SCRAPE * SCRAPE
+    sample = history.newest("toothed")
+    assert sample is not None
+    assert sample.time == at
+    assert sample.used == pytest.approx(used(TOOTHED, at), rel=1e-12)
 
 
 async def test_a_resize_and_an_end_are_in_the_history(client: Client) -> None:
     history = await filled(client)
-    times, _, sizes = history.window(["grown"], NOW)
-    assert np.array_equal(sizes[0] == 200 * GIB, times[0] >= NOW - 3 * DAY)
+    times, found, sizes = history.window(["grown"], NOW)
+    resized = NOW - 3 * DAY
+    hours = times[0] // STEP
+    assert np.array_equal(sizes[0] == 0.95 * 200 * GIB, hours > resized // STEP)
+    assert found[0] == pytest.approx([used(GROWN, at) for at in times[0]], abs=GIB / 12), "and no hour full"
     assert history.window(["gone"], NOW).times.max() == pytest.approx(NOW - 2 * DAY, abs=STEP)
+    assert history.window(["gone"], NOW).times.max() <= NOW - 2 * DAY
+
+
+async def test_what_was_before_a_claim_was_made_is_not_asked_of_it(client: Client) -> None:
+    """Not in the hour of its making either, of which the fullest may have been an earlier claim of the name."""
+    created = NOW - INTO - DAY + 600
+    found = backfill(client, {STEADY: created}, client.spec.matchers, NOW, SLOTS * STEP)
+    times = [sample.time async for part in found for sample in part.samples]
+    assert min(times) // STEP == created // STEP + 1
 
 
 async def test_parts_of_a_back_fill_make_up_the_whole(client: Client) -> None:
@@ -184,15 +273,15 @@ async def test_a_server_that_loads_few_samples_at_once_gives_the_whole_as_well(
     shutil.copytree(blocks, folder / "narrow")
     with serving(folder, folder / "narrow", "--query.max-samples=800") as url:
         async with Client(PrometheusSpec(url=url, matchers={"cluster": "east"})) as narrow:
-            whole = values_query(Shard(tuple(CLAIMS), whole=True), {})
+            whole = hours_query(Shard(tuple(CLAIMS), whole=True), {})
             with pytest.raises(PrometheusError) as caught:
                 await narrow.query_range(whole, start=NOW - 7 * DAY, end=NOW, step=STEP)
             assert caught.value.reason == "query"
             assert same(await filled(client), await filled(narrow))
 
 
-def same(one: UsageHistory, other: UsageHistory) -> bool:
-    arrays = zip(one.window(names(), NOW), other.window(names(), NOW), strict=True)
+def same(one: UsageHistory, other: UsageHistory, resource: Resource = "bytes") -> bool:
+    arrays = zip(one.window(names(), NOW, resource), other.window(names(), NOW, resource), strict=True)
     return all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in arrays)
 
 
@@ -206,18 +295,35 @@ def dumped(url: str, folder: Path) -> Path:
     return path
 
 
-async def test_a_dump_of_that_prometheus_gives_the_same_history(client: Client, dumped: Path) -> None:
-    """Of an hour the file's last sample stands, and the first of what the API is asked for: an hour's growth apart."""
+@pytest.mark.parametrize("resource", RESOURCES)
+async def test_a_dump_of_that_prometheus_gives_the_same_history(
+    client: Client, dumped: Path, resource: Resource
+) -> None:
+    """To the instant that of an exporter that saw every sample; of a back-fill to the hour."""
     found = read_samples([dumped], NOW)
     assert found.damage == ()
-    history = UsageHistory()
+    history = UsageHistory(keep="max")
     history.take([(sample.claim.name, sample) for sample in found.samples], NOW)
-    live = await filled(client)
-    for name in ("steady", "moved", "grown", "renamed"):
-        mine, theirs = history.window([name], NOW), live.window([name], NOW)
-        assert mine.times[0] // STEP == pytest.approx(theirs.times[0] // STEP, abs=1)
-        assert mine.used[0] == pytest.approx(theirs.used[0], abs=GIB / 24 + 1)
-        assert set(mine.capacity[0]) == set(theirs.capacity[0])
+    assert same(history, measured(), resource)
+    for name in names():
+        mine, theirs = (held.window([name], NOW, resource) for held in (history, await filled(client)))
+        if name != GONE.name:
+            assert (mine.times[0] // STEP).tolist() == (theirs.times[0] // STEP).tolist()
+
+
+async def test_all_three_foretell_the_same(client: Client, dumped: Path) -> None:
+    """Of teeth that never fill the volume nothing; of what grows the same day."""
+    read = UsageHistory(keep="max")
+    read.take([(sample.claim.name, sample) for sample in read_samples([dumped], NOW).samples], NOW)
+    told = [
+        forecast(*held.window(MEASURED_NOW, NOW), np.full(len(MEASURED_NOW), NOW)).central
+        for held in (measured(), read, await filled(client))
+    ]
+    live, dump, back = (np.asarray(each, float) for each in told)
+    assert live[MEASURED_NOW.index("toothed")] == np.inf
+    assert np.isfinite(live[MEASURED_NOW.index("steady")])
+    assert np.array_equal(live, dump, equal_nan=True)
+    assert back == pytest.approx(live, rel=0.01, nan_ok=True)
 
 
 def names() -> list[str]:

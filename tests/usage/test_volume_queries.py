@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,8 +20,10 @@ from holdfast.usage.volume_queries import (
     Span,
     ask_newest,
     backfill,
+    hours_query,
+    present_query,
+    read_hours,
     read_newest,
-    read_range,
     shards,
     spans,
     times_query,
@@ -73,6 +76,41 @@ def test_every_query_is_promql(claims: list[ClaimRef], matchers: dict[str, str])
     for shard in shards(claims, 5):
         parse(values_query(shard, matchers))
         parse(times_query(shard, matchers, "inodes_used"))
+        parse(hours_query(shard, matchers))
+        parse(present_query(shard, matchers, NOW))
+
+
+def test_of_each_hour_the_fullest_is_asked_for_and_the_last_instant_is_the_next_hours() -> None:
+    """Most used, least free; of what has a size the most, and the least to see whether it grew."""
+    asked = hours_query(Shard((DATA,), whole=True), {"job": "k"})
+    assert re.findall(
+        r'label_replace\((\w+)\(\{__name__=~"kubelet_volume_stats_(\w+)",exported_namespace=~"shop",job="k"\}'
+        r'\[3600s\] offset 1ms\),"holdfast_figure","(\w+)","",""\)',
+        asked,
+    ) == [
+        ("max_over_time", "used_bytes", "used"),
+        ("max_over_time", "capacity_bytes", "capacity"),
+        ("min_over_time", "capacity_bytes", "capacity_least"),
+        ("min_over_time", "available_bytes", "available"),
+        ("max_over_time", "inodes_used", "inodes_used"),
+        ("max_over_time", "inodes", "inodes"),
+    ]
+
+
+def test_of_the_hour_that_has_begun_all_is_asked_for_and_nothing_before() -> None:
+    assert "[100251ms])," in present_query(Shard((DATA,), whole=True), {}, NOW + 0.25)
+
+
+def test_no_query_for_the_past_is_longer_than_servers_take() -> None:
+    """VictoriaMetrics takes 16 KiB unless told otherwise."""
+    claims = [
+        ClaimRef("a-namespace-of-some-length", f"data-a-longish-name-{number}") for number in range(900)
+    ]
+    for shard in shards(claims, 200, 700):
+        for part in (shard, *(chunk.shard for chunk in Chunk(shard, None).parts())):
+            assert len(hours_query(part, {"cluster": "production-eu-1"})) < 14_000
+    small = Chunk(Shard(tuple(claims[:200]), whole=True), None).parts()
+    assert all(len(hours_query(part.shard, {"cluster": "production-eu-1"})) < 14_000 for part in small)
 
 
 @given(CLAIMS, st.integers(1, 10))
@@ -171,25 +209,43 @@ def test_nan_is_no_sample() -> None:
     assert newest([series("used_bytes", (NOW, math.nan))], [timed(NOW)]) == []
 
 
+def hourly(figure: str, *points: tuple[float, float], **labels: str) -> Series:
+    return Series(labels={"holdfast_figure": figure, **LABELS, **labels}, points=points)
+
+
 def test_a_range_is_a_sample_an_hour() -> None:
     answer = Answer(
         series=(
-            series("used_bytes", (0.0, 1.0), (STEP, math.nan), (2 * STEP, 3.0)),
-            series("capacity_bytes", (0.0, 9.0), (STEP, 9.0), (2 * STEP, 18.0)),
+            hourly("used", (0.0, 1.0), (STEP, math.nan), (2 * STEP, 3.0)),
+            hourly("capacity", (0.0, 9.0), (STEP, 9.0), (2 * STEP, 18.0)),
         )
     )
-    found = [(sample.time, sample.used, sample.capacity) for sample in read_range(answer)]
+    found = [(sample.time, sample.used, sample.capacity) for sample in read_hours(answer)]
     assert found == [(0.0, 1.0, 9.0), (2 * STEP, 3.0, 18.0)]
 
 
-def test_two_nodes_at_one_instant_are_one_sample_the_larger() -> None:
+def test_two_nodes_in_one_hour_are_one_sample_the_larger() -> None:
     answer = Answer(
         series=(
-            series("used_bytes", (0.0, 1.0), node="a"),
-            series("used_bytes", (0.0, 2.0), (STEP, 1.0), node="b"),
+            hourly("used", (0.0, 1.0), node="a"),
+            hourly("used", (0.0, 2.0), (STEP, 1.0), node="b"),
         )
     )
-    assert [(sample.time, sample.used) for sample in read_range(answer)] == [(0.0, 2.0), (STEP, 1.0)]
+    assert [(sample.time, sample.used) for sample in read_hours(answer)] == [(0.0, 2.0), (STEP, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("least", "filled", "offered"),
+    [(100.0, 90.0, 200.0), (200.0, 190.0, 200.0)],
+    ids=["grown-in-that-hour", "filled-by-others"],
+)
+def test_the_least_free_space_of_an_hour_is_not_that_of_a_volume_that_grew(
+    least: float, filled: float, offered: float
+) -> None:
+    """90 of 100 became 90 of 200; where the size never changed others have filled the rest."""
+    figures = {"used": 90.0, "capacity": 200.0, "capacity_least": least, "available": 10.0}
+    (sample,) = read_hours(Answer(series=tuple(hourly(name, (0.0, it)) for name, it in figures.items())))
+    assert (sample.filled, sample.offered) == (filled, offered)
 
 
 def test_series_of_several_clusters_are_refused_with_the_way_out() -> None:
@@ -200,34 +256,44 @@ def test_series_of_several_clusters_are_refused_with_the_way_out() -> None:
         )
     )
     with pytest.raises(AskError) as caught:
-        read_range(answer)
+        read_hours(answer)
     assert "several clusters (east, west) answer; choose one with prometheus.matchers" in caught.value.text
     with pytest.raises(AskError):
         read_newest(answer, [], NOW)
 
 
 class Api:
-    """Answers one series a claim, but no more claims or hours at once than it can bear."""
+    """Answers one series a claim, but no more claims or hours at once than it can bear.
+
+    ``told``: whether a claim has a sample within the hour that ends then.
+    """
 
     def __init__(self, reason: AskReason = "too_large", claims: int = 1000, hours: int = 1000) -> None:
         self.reason, self.claims, self.hours = reason, claims, hours
         self.asked: list[str] = []
         self.known = [ClaimRef("shop", f"data-{number}") for number in range(40)]
+        self.told: Callable[[float], bool] = lambda _: True
 
     async def query(self, expression: str, *, at: float) -> Answer:
-        wrapped = expression.startswith("timestamp")
-        points = ((at, at - 30.0),) if wrapped else ((at, 5.0),)
-        return self._answer(expression, points, "" if wrapped else "kubelet_volume_stats_used_bytes")
+        if expression.startswith("label_replace"):
+            there = self.told((at // STEP + 1) * STEP)
+            return self._answer(expression, ((at, 5.0),) if there else (), {"holdfast_figure": "used"})
+        if expression.startswith("timestamp"):
+            return self._answer(expression, ((at, at - 30.0),), {})
+        return self._answer(expression, ((at, 5.0),), {"__name__": "kubelet_volume_stats_used_bytes"})
 
     async def query_range(self, expression: str, *, start: float, end: float, step: float) -> Answer:
         hours = int((end - start) // step) + 1
         if hours > self.hours:
             self.asked.append(expression)
             raise AskError(self.reason, "too many hours")
-        points = tuple((start + step * hour, 5.0) for hour in range(hours))
-        return self._answer(expression, points, "kubelet_volume_stats_used_bytes")
+        steps = (start + step * hour for hour in range(hours))
+        points = tuple((at, 5.0) for at in steps if self.told(at))
+        return self._answer(expression, points, {"holdfast_figure": "used"})
 
-    def _answer(self, expression: str, points: tuple[tuple[float, float], ...], name: str) -> Answer:
+    def _answer(
+        self, expression: str, points: tuple[tuple[float, float], ...], more: Mapping[str, str]
+    ) -> Answer:
         self.asked.append(expression)
         names = re.search(r'persistentvolumeclaim=~"([^"]*)"', expression)
         claims = [claim for claim in self.known if names is None or re.fullmatch(names[1], claim.name)]
@@ -236,7 +302,8 @@ class Api:
         labels: list[Mapping[str, str]] = [
             {"namespace": claim.namespace, "persistentvolumeclaim": claim.name} for claim in claims
         ]
-        more = {"__name__": name} if name else {}
+        if not points:
+            return Answer(series=())
         return Answer(series=tuple(Series(labels={**each, **more}, points=points) for each in labels))
 
 
@@ -244,8 +311,46 @@ async def asked(api: Api) -> list[Found]:
     return [found async for found in ask_newest(api.query, api.known, {}, NOW)]
 
 
-async def filled(api: Api, length: float = 14 * 86400.0) -> list[Found]:
-    return [found async for found in backfill(api.query_range, api.known, {}, NOW, length)]
+async def filled(api: Api, length: float = 14 * 86400.0, created: float = 0.0) -> list[Found]:
+    ages = dict.fromkeys(api.known, created)
+    return [found async for found in backfill(api, ages, {}, NOW, length)]
+
+
+def times(found: list[Found]) -> list[float]:
+    """Of the one claim, as seconds before the hour that has begun."""
+    begun = NOW // STEP * STEP
+    return sorted(begun - sample.time for part in found for sample in part.samples)
+
+
+def lone(told: Callable[[float], bool] = lambda _: True, hours: int = 1000) -> Api:
+    api = Api(hours=hours)
+    api.known, api.told = api.known[:1], told
+    return api
+
+
+async def test_an_hour_stands_at_its_end_and_the_one_that_has_begun_at_its_beginning() -> None:
+    """So that what grows is where it was, and nothing is newer than what was measured."""
+    assert times(await filled(lone(), 3 * STEP)) == [0, 1, STEP + 1, 2 * STEP + 1]
+
+
+async def test_the_last_hour_of_who_is_silent_stands_at_its_beginning() -> None:
+    """It must not hide what was measured later in that hour, nor look newer."""
+    silent = lone(lambda end: end <= NOW - 5 * STEP)
+    assert times(await filled(silent, 8 * STEP)) == [6 * STEP, 6 * STEP + 1, 7 * STEP + 1]
+
+
+@pytest.mark.parametrize("hours", [100, 30])
+async def test_in_however_many_parts_it_is_asked_every_hour_stands_where_it_stood(hours: int) -> None:
+    def told(end: float) -> bool:
+        return int(end // STEP) % 50 > 3 and end < NOW - 20 * STEP
+
+    assert times(await filled(lone(told, hours))) == times(await filled(lone(told)))
+
+
+async def test_of_the_hour_in_which_a_claim_was_made_nothing_is_taken() -> None:
+    """Its fullest may have been an earlier claim of that name."""
+    created = NOW // STEP * STEP - 2 * STEP + 600
+    assert times(await filled(lone(), created=created)) == [0, 1]
 
 
 async def test_a_fleet_that_fits_is_asked_for_in_two_queries() -> None:
@@ -274,22 +379,23 @@ async def test_who_can_bear_nothing_is_asked_a_bounded_number_of_times() -> None
     assert len(api.asked) < 64
 
 
-async def test_two_weeks_are_filled_week_by_week_the_newest_first() -> None:
+async def test_two_weeks_are_filled_week_by_week_the_hour_that_has_begun_first() -> None:
     api = Api()
     found = await filled(api)
-    assert len(api.asked) == 2
-    assert sum(len(part.samples) for part in found) == 40 * 14 * 24
-    assert min(sample.time for sample in found[0].samples) > max(sample.time for sample in found[1].samples)
+    assert len(api.asked) == 3
+    assert sum(len(part.samples) for part in found) == 40 * (14 * 24 + 1)
+    for newer, older in pairwise(found):
+        assert min(sample.time for sample in newer.samples) > max(sample.time for sample in older.samples)
 
 
 async def test_a_back_fill_that_is_too_much_is_asked_in_parts_of_claims_then_of_time() -> None:
     api = Api(claims=5, hours=24 * 7)
     found = await filled(api)
-    assert sum(len(part.samples) for part in found) == 40 * 14 * 24
+    assert sum(len(part.samples) for part in found) == 40 * (14 * 24 + 1)
     api = Api(hours=24)
     api.known = api.known[:1]
     found = await filled(api)
-    assert sum(len(part.samples) for part in found) == 14 * 24
+    assert sum(len(part.samples) for part in found) == 14 * 24 + 1
     assert not any(part.error for part in found)
 
 

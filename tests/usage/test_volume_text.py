@@ -1,12 +1,15 @@
 """Files of volume statistics: text in, samples and named damage out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from holdfast.history.usage import Resource, UsageHistory
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import UsageSample
 from holdfast.usage.text import Damage, Samples, read_samples
@@ -72,9 +75,117 @@ def test_a_dump_series_after_series_joins_what_was_scraped_together(read: Read) 
     assert [sample.capacity for sample in found.samples] == [10.0] * 3
 
 
-def test_of_an_hour_the_last_sample_is_kept(read: Read) -> None:
-    lines = [f"{USED} {at} {NOW - HOUR + at}\n" for at in (0, 1800, 3599, 900)]
-    assert points(read(a_om="".join(lines) + "# EOF\n")) == [(-1.0, 3599.0)]
+def stat(name: str) -> str:
+    return f'kubelet_volume_stats_{name}{{namespace="shop",persistentvolumeclaim="data-0"}}'
+
+
+def test_of_an_hour_the_fullest_sample_is_kept_the_last_where_several_are(read: Read) -> None:
+    lines = [
+        f"{USED} {used} {NOW - 2 * HOUR + at}\n" for at, used in ((0, 5), (600, 9), (1200, 9), (3599, 2))
+    ]
+    assert points(read(a_om="".join(lines) + f"{USED} 1 {NOW}\n# EOF\n")) == [(-2 * HOUR + 1200, 9), (0, 1)]
+
+
+def test_the_newest_is_kept_beside_the_fullest_of_its_hour(read: Read) -> None:
+    lines = [f"{USED} {used} {NOW - HOUR + at}\n" for at, used in ((0, 5), (600, 9), (1200, 3))]
+    assert points(read(a_om="".join(lines) + "# EOF\n")) == [(-HOUR + 600, 9), (-HOUR + 1200, 3)]
+
+
+TEETH = [  # used, size, free, inodes used, inodes at each ten minutes of two hours
+    (30 + 10 * (at % 5), 100 if at < 8 else 200, 65 - 10 * (at % 5) + (0 if at < 8 else 100), 9 - at % 5, 10)
+    for at in range(12)
+]
+STATS = ("used_bytes", "capacity_bytes", "available_bytes", "inodes_used", "inodes")
+
+
+def teeth(order: Sequence[int]) -> str:
+    lines = [
+        f"{stat(name)} {number} {NOW - 2 * HOUR + 600 * at}\n"
+        for at, row in enumerate(TEETH)
+        for name, number in zip(STATS, row, strict=True)
+    ]
+    return "".join(lines[at] for at in order) + "# EOF\n"
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(range(12 * len(STATS))))
+def test_what_a_sample_tells_is_of_one_instant_in_any_order_of_lines(
+    tmp_path: Path, order: Sequence[int]
+) -> None:
+    """The fullest in bytes and in inodes of each hour, by what is used and by what is free, and the newest."""
+    path = tmp_path / "a.om"
+    path.write_text(teeth(order))
+    found = read_samples([path], NOW).samples
+    told = [(int(one.time - NOW + 2 * HOUR) // 600, one.used, one.capacity, one.available) for one in found]
+    assert told == [(at, *TEETH[at][:3]) for at in (4, 5, 7, 9, 10, 11)]
+    assert [one.inodes_used for one in found] == [TEETH[at][3] for at in (4, 5, 7, 9, 10, 11)]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.integers(0, 4 * 720).map(lambda at: at * 5.0),
+        st.tuples(st.integers(0, 80), st.integers(0, 9)),
+        min_size=1,
+        max_size=40,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_a_file_gives_the_history_of_who_saw_every_sample(
+    tmp_path: Path, seen: dict[float, tuple[int, int]], random: Random
+) -> None:
+    lines, samples = [], []
+    for age, (used, inodes) in seen.items():
+        numbers = (used, 100, 95 - used, inodes, 9)
+        sample = UsageSample(
+            claim=DATA,
+            time=NOW - age,
+            used=used,
+            capacity=100,
+            available=95 - used,
+            inodes_used=inodes,
+            inodes=9,
+        )
+        samples.append(sample)
+        lines += [f"{stat(name)} {number} {NOW - age}\n" for name, number in zip(STATS, numbers, strict=True)]
+    random.shuffle(lines)
+    path = tmp_path / "a.om"
+    path.write_text("".join(lines) + "# EOF\n")
+    live, read = UsageHistory(keep="max"), UsageHistory(keep="max")
+    live.take([("uid", one) for one in samples], NOW)
+    read.take([("uid", one) for one in read_samples([path], NOW).samples], NOW)
+    resources: tuple[Resource, ...] = ("bytes", "inodes")
+    for resource in resources:
+        mine, theirs = read.window(["uid"], NOW, resource), live.window(["uid"], NOW, resource)
+        for ours, others in zip(mine, theirs, strict=True):
+            assert np.array_equal(ours, others, equal_nan=True)
+
+
+def test_where_others_fill_the_file_system_the_least_free_space_is_the_fullest(read: Read) -> None:
+    """As of an NFS export: the claim's own use falls while that of all rises."""
+    rows = [(20, 60), (10, 5), (15, 40)]
+    text = "".join(
+        f"{stat('used_bytes')} {used} {NOW - HOUR + at}\n{stat('available_bytes')} {free} {NOW - HOUR + at}\n"
+        f"{SIZE} 100 {NOW - HOUR + at}\n"
+        for at, (used, free) in enumerate(rows)
+    )
+    found = read(a_om=text + "# EOF\n")
+    assert max(sample.filled or 0 for sample in found.samples) == 95
+
+
+def test_a_number_that_cannot_be_one_is_not_the_fullest(read: Read) -> None:
+    lines = [f"{USED} {used} {NOW - HOUR + at}\n" for at, used in ((0, 5), (600, 1.8e19), (1200, 3))]
+    assert points(read(a_om="".join(lines) + "# EOF\n")) == [(-HOUR, 5), (-HOUR + 1200, 3)]
+
+
+def test_of_an_hour_no_more_is_kept_for_more_samples(read: Read) -> None:
+    """A dump may hold one every few seconds, for weeks."""
+    text = "".join(
+        f"{stat(name)} {at * 7919 % 3600 + place} {NOW - HOUR + at}\n"
+        for place, name in enumerate(STATS)
+        for at in range(3600)
+    )
+    assert len(read(a_om=text + "# EOF\n").samples) <= 4
 
 
 def test_nan_hides_no_sample_before_it(read: Read) -> None:

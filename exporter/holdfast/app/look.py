@@ -103,12 +103,12 @@ async def _ask_usage(engine: Engine, settings: Settings, now: float) -> None:
     if settings.prometheus is None or usage.prometheus.enabled is False:
         return
     engine.gauges.asked.queries = True
-    claims = [claim.ref for claim in engine.facts.all(Claim)]
+    claims = {claim.ref: claim.created for claim in engine.facts.all(Claim)}
     async with Prometheus(settings.prometheus.spec()) as api:
         matchers = api.spec.matchers
         asked = [ask_newest(api.query, claims, matchers, now)]
         if usage.history.backfill is not False:
-            asked.append(backfill(api.query_range, claims, matchers, now, SLOTS * STEP))
+            asked.append(backfill(api, claims, matchers, now, SLOTS * STEP))
         for answers in asked:
             async for found in answers:
                 engine.take_usage(found.samples, now)

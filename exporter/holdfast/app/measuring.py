@@ -5,7 +5,7 @@ How one is asked belongs to ``usage``; what a figure means for a claim, to the e
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from holdfast.app.compose import Selection
@@ -176,9 +176,9 @@ class Measuring:
             due += interval * (1 + max(0.0, loop.time() - due) // interval)
             await asyncio.sleep(max(0.0, due - loop.time()))
 
-    async def fill(self, api: Prometheus, claims: Iterable[ClaimRef]) -> bool:
-        """Asks once for the weeks before; whether all of that was told, so that nothing is to be asked for again."""
-        found = backfill(api.query_range, claims, api.spec.matchers, self._clock(), SLOTS * STEP)
+    async def fill(self, api: Prometheus, claims: Mapping[ClaimRef, float]) -> bool:
+        """Asks once for the weeks before of claims that were created then; whether all of that was told, so that nothing is to be asked for again."""
+        found = backfill(api, claims, api.spec.matchers, self._clock(), SLOTS * STEP)
         return (await self._heard(PAST, found)).whole
 
     async def keep_saving(self, history: UsageHistory, store: UsageStore) -> None:
@@ -267,8 +267,8 @@ async def keep_measuring(
     def nodes() -> list[NodeAddress]:
         return [address for node in engine.facts.all(Node) if (address := kubelet_of(node, spec))]
 
-    def claims() -> list[ClaimRef]:
-        return [claim.ref for claim in engine.facts.all(Claim)]
+    def claims() -> dict[ClaimRef, float]:
+        return {claim.ref: claim.created for claim in engine.facts.all(Claim)}
 
     while not engine.complete:  # noqa: ASYNC110 - the engine knows no tasks
         await asyncio.sleep(_LOOK)  # before, neither all nodes are known nor whose samples these would be
@@ -290,7 +290,7 @@ async def keep_measuring(
 
 
 async def _keep_filling(
-    live: Live, measuring: Measuring, api: Prometheus, claims: Callable[[], Iterable[ClaimRef]]
+    live: Live, measuring: Measuring, api: Prometheus, claims: Callable[[], Mapping[ClaimRef, float]]
 ) -> None:
     """Until the weeks before are whole: an API that starts later than we do fills them as well."""
     wait = _AGAIN

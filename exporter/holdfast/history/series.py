@@ -4,13 +4,14 @@ Pure, over arrays. Which row is whose belongs to ``usage``, what is durable to `
 """
 
 import zlib
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Keep = Literal["last", "max"]
-"""What stands for a slot: its last reading, or the one with the most used."""
+"""What stands for a slot: its last reading, or the one with the most bytes used beside the most inodes used."""
 
 FIELDS = ("used", "capacity", "inodes_used", "inodes")
 READING = np.dtype([("row", "<u4"), ("slot", "<i8"), ("offset", "<u2"), *((name, "<f4") for name in FIELDS)])
@@ -27,7 +28,8 @@ Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _PACKED = np.dtype([("row", "<u4"), ("offset", "<u2"), *((name, "<f4") for name in FIELDS)])
-_AFTER_SIZE = ("capacity", "inodes_used", "inodes")
+_INODES = ("inodes_used", "inodes")
+_AFTER_SIZE = ("capacity", *_INODES)
 
 
 def reduce(readings: Readings, keep: Keep) -> Readings:
@@ -38,14 +40,23 @@ def reduce(readings: Readings, keep: Keep) -> Readings:
     ordered: Readings = readings[order]
     same = (ordered["row"][1:] == ordered["row"][:-1]) & (ordered["slot"][1:] == ordered["slot"][:-1])
     kept: Readings = ordered[np.append(~same, True)]
+    if keep == "max" and same.any():
+        order = np.lexsort((*reversed(_inode_ranks(readings)), readings["slot"], readings["row"]))
+        fullest = readings[order][np.append(~same, True)]  # in the same order of rows and slots
+        for name in _INODES:
+            kept[name] = fullest[name]
     return kept
 
 
 def outranks(one: Readings, other: Readings, keep: Keep) -> Flags:
     """Where the one stands for the slot and not the other."""
-    wins = np.zeros(len(one), dtype=np.bool_)
-    even = np.ones(len(one), dtype=np.bool_)
-    for mine, theirs in zip(_ranks(one, keep), _ranks(other, keep), strict=True):
+    return _outranks(_ranks(one, keep), _ranks(other, keep))
+
+
+def _outranks(ours: Sequence[NDArray[Any]], others: Sequence[NDArray[Any]]) -> Flags:
+    wins = np.zeros(len(ours[0]), dtype=np.bool_)
+    even = np.ones(len(ours[0]), dtype=np.bool_)
+    for mine, theirs in zip(ours, others, strict=True):
         wins |= even & (mine > theirs)
         even &= mine == theirs
     return wins
@@ -59,6 +70,12 @@ def _ranks(readings: Readings, keep: Keep) -> list[NDArray[Any]]:
     if keep == "max":
         first, second = second, first
     return [known, first, second, *(numbers[name] for name in _AFTER_SIZE)]
+
+
+def _inode_ranks(readings: Readings) -> list[NDArray[Any]]:
+    """Inodes are most used at another instant than bytes, and their number goes with them."""
+    known = ~(np.isnan(readings["inodes_used"]) | np.isnan(readings["inodes"]))
+    return [known, *(np.nan_to_num(readings[name], nan=-1.0) for name in _INODES)]
 
 
 def packed(slab: Readings) -> bytes:
@@ -123,8 +140,14 @@ class Ring:
         rows, columns = new["row"], new["slot"] % self.slots
         held = self._held[rows, columns]
         wins = (held["offset"] == EMPTY) | outranks(new, held, self._keep)
-        self._held[rows[wins], columns[wins]] = _cells(new[wins])
-        return np.unique(new["slot"][wins]).astype(np.int64)
+        changed, stands = wins, np.where(wins, _cells(new), held)
+        if self._keep == "max":
+            fuller = _outranks(_inode_ranks(new), _inode_ranks(held))
+            for name in _INODES:
+                stands[name] = np.where(fuller, new[name], held[name])
+            changed = wins | fuller
+        self._held[rows[changed], columns[changed]] = stands[changed]
+        return np.unique(new["slot"][changed]).astype(np.int64)
 
     def cut(self, last: int) -> None:
         """Drops what stands in slots after this one: our clock was ahead when it was taken in."""

@@ -112,7 +112,7 @@ def sample_of(
     NaN is no number, and nothing has no size: capacity 0 and 0 inodes mean that the driver does not know. The
     kubelet gives a Block volume a capacity and zeros for the rest.
     """
-    known = {stat: stats[stat] for stat in STATS if 0 <= stats.get(stat, -1.0) < _MOST}
+    known = {stat: stats[stat] for stat in STATS if is_known(stats.get(stat, -1.0))}
     if known.get("capacity") == 0 or (known.get("used") == 0 and known.get("available") == 0):
         for stat in ("used", "capacity", "available"):
             known.pop(stat, None)
@@ -122,6 +122,11 @@ def sample_of(
     if "used" not in known and "inodes_used" not in known:
         return None
     return UsageSample(claim=claim, time=time, origin=origin, **known)
+
+
+def is_known(number: float) -> bool:
+    """Whether it can be a number of bytes or inodes: NaN, less than nothing and what came of subtracting cannot."""
+    return 0 <= number < _MOST
 
 
 def later(one: UsageSample, other: UsageSample) -> UsageSample:

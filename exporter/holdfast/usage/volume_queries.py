@@ -6,16 +6,18 @@ belongs to ``prometheus``.
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from holdfast.model.asking import Answer, AskError, AskReason, Series
 from holdfast.model.identity import ClaimRef
-from holdfast.model.usage import CLOCK_DIFFERENCE, Stat, UsageSample, newest, sample_of
+from holdfast.model.usage import CLOCK_DIFFERENCE, STATS, Stat, UsageSample, newest, sample_of
 from holdfast.usage.prometheus import selector
 from holdfast.usage.volume_stats import METRIC_OF, STAT_OF, Identity, claim_of, identity_of, node_of
 
 STEP = 3600.0
-"""Seconds between two samples of the back-fill, which stand on the full hours."""
+"""Seconds for which one sample of the back-fill stands; the full hours part them."""
 
 ORIGIN = "prometheus"
 
@@ -23,6 +25,7 @@ _MOST_CLAIMS = 1000  # in one query for the present: five series each
 _MOST_CLAIMS_IN_RANGE = 200  # each with five series of a span's points
 _SPAN = 7 * 86400.0
 _MOST_LETTERS = 4000  # of names in one matcher: some proxies let only GET through, and no long one
+_MOST_LETTERS_IN_RANGE = 700  # for each matcher stands there once for every figure
 _TOO_MUCH: frozenset[AskReason] = frozenset({"too_large", "timeout", "query"})
 """``query``, for servers refuse so what would load too many samples."""
 
@@ -36,10 +39,27 @@ class Asking(Protocol):
     def __call__(self, expression: str, *, at: float) -> Awaitable[Answer]: ...
 
 
-class AskingRange(Protocol):
-    """As ``Prometheus.query_range``."""
+class Api(Protocol):
+    """As ``Prometheus``."""
 
-    def __call__(self, expression: str, *, start: float, end: float, step: float) -> Awaitable[Answer]: ...
+    def query(self, expression: str, *, at: float) -> Awaitable[Answer]: ...
+
+    def query_range(self, expression: str, *, start: float, end: float, step: float) -> Awaitable[Answer]: ...
+
+
+Figure = Literal[Stat, "capacity_least"]
+_FIGURE = "holdfast_figure"
+_HOURLY: Mapping[Figure, tuple[str, Stat]] = {
+    "used": ("max_over_time", "used"),
+    "capacity": ("max_over_time", "capacity"),
+    "capacity_least": ("min_over_time", "capacity"),
+    "available": ("min_over_time", "available"),
+    "inodes_used": ("max_over_time", "inodes_used"),
+    "inodes": ("max_over_time", "inodes"),
+}
+"""What is asked of each hour. These functions take the name off a series, so a label tells which is which."""
+
+_FIGURES: Mapping[str, Figure] = {figure: figure for figure in _HOURLY}
 
 
 class Shard(NamedTuple):
@@ -54,13 +74,13 @@ class Shard(NamedTuple):
         namespaces = _any_of(sorted({claim.namespace for claim in self.claims}))
         return namespaces, "" if self.whole else _any_of([claim.name for claim in self.claims])
 
-    def parts(self) -> list["Shard"]:
+    def parts(self, letters: int = _MOST_LETTERS) -> list["Shard"]:
         """Smaller shards of the same claims; empty where there is but one."""
         if len(self.claims) < 2:
             return []
         namespaces = {claim.namespace for claim in self.claims}
         if len(namespaces) == 1:
-            return _by_name(self.claims, len(self.claims) // 2)
+            return _by_name(self.claims, len(self.claims) // 2, letters)
         first = set(sorted(namespaces)[: len(namespaces) // 2])
         one = tuple(claim for claim in self.claims if claim.namespace in first)
         other = tuple(claim for claim in self.claims if claim.namespace not in first)
@@ -68,7 +88,7 @@ class Shard(NamedTuple):
 
 
 class Span(NamedTuple):
-    """From ``start`` to ``end``, both included, in Unix seconds; multiples of ``STEP``."""
+    """The hours that end from ``start`` to ``end``, both included, in Unix seconds; multiples of ``STEP``."""
 
     start: float
     end: float
@@ -83,10 +103,10 @@ class Span(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """What one range query asks for, and how often it was parted until now."""
+    """What one query for the past asks for, and how often it was parted until now. No span: the present hour."""
 
     shard: Shard
-    span: Span
+    span: Span | None
     parted: int = 0
 
     def parts(self) -> list["Chunk"]:
@@ -94,8 +114,8 @@ class Chunk(NamedTuple):
         if self.parted >= _MOST_PARTED:
             return []
         times = self.parted + 1
-        fewer = [Chunk(shard, self.span, times) for shard in self.shard.parts()]
-        return fewer or [Chunk(self.shard, span, times) for span in self.span.parts()]
+        fewer = [Chunk(shard, self.span, times) for shard in self.shard.parts(_MOST_LETTERS_IN_RANGE)]
+        return fewer or [Chunk(self.shard, span, times) for span in (self.span.parts() if self.span else ())]
 
 
 class Found(NamedTuple):
@@ -106,23 +126,23 @@ class Found(NamedTuple):
     complete: bool = True
 
 
-def shards(claims: Iterable[ClaimRef], most: int = _MOST_CLAIMS) -> list[Shard]:
+def shards(claims: Iterable[ClaimRef], most: int = _MOST_CLAIMS, letters: int = _MOST_LETTERS) -> list[Shard]:
     """Every claim in one shard. Small namespaces stand together; a large one is split by names."""
     by_namespace: defaultdict[str, list[ClaimRef]] = defaultdict(list)
     for claim in sorted(set(claims)):
         by_namespace[claim.namespace].append(claim)
     found: list[Shard] = []
-    for group in _packed([(name, len(held)) for name, held in by_namespace.items()], most):
+    for group in _packed([(name, len(held)) for name, held in by_namespace.items()], most, letters):
         together = tuple(claim for name in group for claim in by_namespace[name])
         if len(together) <= most:
             found.append(Shard(together, whole=True))
         else:
-            found += _by_name(together, most)
+            found += _by_name(together, most, letters)
     return found
 
 
 def spans(now: float, length: float) -> list[Span]:
-    """The full hours of the last ``length`` seconds, the newest first."""
+    """The full hours of the last ``length`` seconds at which an hour ends, the newest first."""
     last = now // STEP * STEP
     found = []
     while last > now - length:
@@ -142,6 +162,28 @@ def times_query(shard: Shard, matchers: Mapping[str, str], stat: Stat) -> str:
     return _either(shard, matchers, METRIC_OF[stat], "timestamp({})")
 
 
+def hours_query(shard: Shard, matchers: Mapping[str, str]) -> str:
+    """How full the claims were at the most within the hour before each step, what is on the step left to the next."""
+    return _fullest(shard, matchers, f"[{STEP:.0f}s] offset 1ms")
+
+
+def present_query(shard: Shard, matchers: Mapping[str, str], now: float) -> str:
+    """The same of the hour that has begun, as far as it has come."""
+    return _fullest(shard, matchers, f"[{round(now % STEP * 1000) + 1}ms]")
+
+
+def _fullest(shard: Shard, matchers: Mapping[str, str], stretch: str) -> str:
+    return " or ".join(
+        _either(
+            shard,
+            matchers,
+            METRIC_OF[stat],
+            f'label_replace({function}({{}}{stretch}),"{_FIGURE}","{figure}","","")',
+        )
+        for figure, (function, stat) in _HOURLY.items()
+    )
+
+
 def read_newest(values: Answer, times: Iterable[Answer], now: float) -> list[UsageSample]:
     """One sample a claim: the newest, the larger where none is newer.
 
@@ -156,40 +198,74 @@ def read_newest(values: Answer, times: Iterable[Answer], now: float) -> list[Usa
         for series in answer.series:
             taken.setdefault(identity_of(series.labels), series.points[0][1])
     found = (
-        _sample(identity, taken[identity], stats)
+        _sample(identity, taken[identity], {stat: figures[stat] for stat in STATS if stat in figures})
         for identity, instants in _grouped(values).items()
-        for stats in instants.values()
+        for figures in instants.values()
         if identity in taken and taken[identity] <= now + CLOCK_DIFFERENCE
     )
     return list(newest(sample for sample in found if sample is not None).values())
 
 
-def read_range(answer: Answer) -> list[UsageSample]:
-    """One sample a claim and instant, of several nodes the larger.
+def read_hours(answer: Answer) -> list[UsageSample]:
+    """One sample a claim and step, of several nodes the larger.
 
     Raises:
         AskError: the series are of several clusters.
     """
     at: defaultdict[float, list[UsageSample]] = defaultdict(list)
     for identity, instants in _grouped(answer).items():
-        for time, stats in instants.items():
-            sample = _sample(identity, time, stats)
+        for time, figures in instants.items():
+            sample = _sample(identity, time, {stat: figures[stat] for stat in STATS if stat in figures})
             if sample is not None:
-                at[time].append(sample)
+                at[time].append(_fitting(sample, figures.get("capacity_least", sample.capacity)))
     return [sample for time in sorted(at) for sample in newest(at[time]).values()]
 
 
-def _grouped(answer: Answer) -> dict[Identity, dict[float, dict[Stat, float]]]:
-    """Statistics by their series but for the name, and by instant."""
+def _fitting(sample: UsageSample, least: float | None) -> UsageSample:
+    """The least free space goes with the most use, but where the volume grew in that hour: it was free of the smaller one."""
+    before = replace(sample, capacity=least)
+    return replace(sample, available=None) if sample.others_fill and not before.others_fill else sample
+
+
+def _grouped(answer: Answer) -> dict[Identity, dict[float, dict[Figure, float]]]:
+    """Figures by their series but for the name, and by instant."""
     refuse_clusters(answer.series)
-    groups: dict[Identity, dict[float, dict[Stat, float]]] = {}
+    groups: dict[Identity, dict[float, dict[Figure, float]]] = {}
     for series in answer.series:
-        stat = STAT_OF.get(series.labels.get("__name__", ""))
-        if stat is not None:
-            instants = groups.setdefault(identity_of(series.labels), {})
+        figure = _figure_of(series.labels)
+        if figure is not None:
+            identity = identity_of(series.labels) - {(_FIGURE, figure)}
+            instants = groups.setdefault(identity, {})
             for time, value in series.points:
-                instants.setdefault(time, {})[stat] = value
+                instants.setdefault(time, {})[figure] = value
     return groups
+
+
+def _figure_of(labels: Mapping[str, str]) -> Figure | None:
+    told = labels.get(_FIGURE)
+    return STAT_OF.get(labels.get("__name__", "")) if told is None else _FIGURES.get(told)
+
+
+class _Placing:
+    """When in its hour the fullest sample was, as near as can be told. Hours are placed the newest first.
+
+    What grows is fullest at the end. The last hour told of a claim stands at its beginning: the history must not hold
+    it for newer than what was measured in it.
+    """
+
+    def __init__(self, created: Mapping[ClaimRef, float]) -> None:
+        self._created = created
+        self._last: dict[ClaimRef, float] = {}
+
+    def placed(self, samples: Sequence[UsageSample], present: float | None) -> Iterator[UsageSample]:
+        """Those of ``samples``, oldest first, have the time at which their hour ends; that of ``present`` has not yet."""
+        for sample in reversed(samples):
+            end = sample.time if present is None else (present // STEP + 1) * STEP
+            created = self._created.get(sample.claim)
+            if created is None or end - STEP < created:
+                continue  # in that hour the fullest may have been an earlier claim of the name
+            last = self._last.setdefault(sample.claim, end)
+            yield replace(sample, time=end - 1.0 if end < last else end - STEP)
 
 
 def refuse_clusters(series: Iterable[Series]) -> None:
@@ -225,29 +301,38 @@ async def ask_newest(
 
 
 async def backfill(
-    query_range: AskingRange,
-    claims: Iterable[ClaimRef],
+    api: Api,
+    claims: Mapping[ClaimRef, float],
     matchers: Mapping[str, str],
     now: float,
     length: float,
 ) -> AsyncIterator[Found]:
-    """What these claims used in the last ``length`` seconds, hour by hour: the newest week of all of them first.
+    """How full these claims were in each hour of the last ``length`` seconds: the newest hours of all of them first.
 
-    An error stands for its chunk alone, and is no reason to end.
+    ``claims`` tell when each was created, Unix seconds. An error stands for its chunk alone, and is no reason to end.
     """
-    parts = shards(claims, _MOST_CLAIMS_IN_RANGE)
-    waiting = [Chunk(shard, span) for span in reversed(spans(now, length)) for shard in reversed(parts)]
+    parts = shards(claims, _MOST_CLAIMS_IN_RANGE, _MOST_LETTERS_IN_RANGE)
+    stretches = [None, *spans(now, length)]
+    waiting = [Chunk(shard, span) for span in reversed(stretches) for shard in reversed(parts)]
+    placing = _Placing(claims)
     while waiting:
         chunk = waiting.pop()
-        start, end = chunk.span
         try:
-            answer = await query_range(values_query(chunk.shard, matchers), start=start, end=end, step=STEP)
-            yield Found(tuple(read_range(answer)), complete=answer.complete)
+            answer = await _past_of(api, chunk, matchers, now)
+            present = now if chunk.span is None else None
+            yield Found(tuple(placing.placed(read_hours(answer), present)), complete=answer.complete)
         except AskError as error:
             smaller = chunk.parts() if error.reason in _TOO_MUCH else []
             waiting += reversed(smaller)
             if not smaller:
                 yield Found((), error)
+
+
+async def _past_of(api: Api, chunk: Chunk, matchers: Mapping[str, str], now: float) -> Answer:
+    if chunk.span is None:
+        return await api.query(present_query(chunk.shard, matchers, now), at=now)
+    start, end = chunk.span
+    return await api.query_range(hours_query(chunk.shard, matchers), start=start, end=end, step=STEP)
 
 
 async def _newest_of(query: Asking, shard: Shard, matchers: Mapping[str, str], now: float) -> Found:
@@ -281,10 +366,10 @@ def _either(shard: Shard, matchers: Mapping[str, str], metric: str, wrap: str) -
     )
 
 
-def _by_name(claims: Sequence[ClaimRef], most: int) -> list[Shard]:
+def _by_name(claims: Sequence[ClaimRef], most: int, letters: int) -> list[Shard]:
     """Of claims of one namespace."""
     namespace = claims[0].namespace
-    groups = _packed([(claim.name, 1) for claim in claims], most)
+    groups = _packed([(claim.name, 1) for claim in claims], most, letters)
     return [Shard(tuple(ClaimRef(namespace, name) for name in group), whole=False) for group in groups]
 
 
@@ -293,16 +378,16 @@ def _any_of(names: Sequence[str]) -> str:
     return "|".join(name.replace(".", "[.]") for name in names)
 
 
-def _packed(sizes: Iterable[tuple[str, int]], most: int) -> Iterator[list[str]]:
-    """Names in groups whose sizes add up to no more than ``most``, and that are not too long to write."""
+def _packed(sizes: Iterable[tuple[str, int]], most: int, letters: int) -> Iterator[list[str]]:
+    """Names in groups whose sizes add up to no more than ``most``, and their letters to no more than so many."""
     group: list[str] = []
-    size = letters = 0
+    size = written = 0
     for name, weight in sizes:
-        if group and (size + weight > most or letters + len(name) > _MOST_LETTERS):
+        if group and (size + weight > most or written + len(name) > letters):
             yield group
-            group, size, letters = [], 0, 0
+            group, size, written = [], 0, 0
         group.append(name)
         size += weight
-        letters += len(name)
+        written += len(name)
     if group:
         yield group
