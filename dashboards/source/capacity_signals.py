@@ -188,7 +188,7 @@ SPACE_IDLE = Signal(
 
 EPHEMERAL_LIMIT = Signal(
     name="Of its limit",
-    description="How much of a limit the fullest pod of the workload uses; above 100 % the kubelet evicts it.",
+    description="How much of a limit the fullest pod of the workload uses, from a tenth on; above 100 % the kubelet evicts it.",
     unit=units.PercentUnit,
     expression=f"topk(50, {_LIMIT_USED})",
 )

@@ -468,17 +468,24 @@ def test_a_driver_that_never_told_of_free_space_is_not_full() -> None:
     assert rows(world, "pvc_time_to_full_seconds") == [f'{{{C},resource="bytes"}} +Inf']
 
 
-def test_nothing_free_is_believed_of_a_driver_that_tells_what_is_free() -> None:
-    """A file system of which root keeps a fifth back, full before anybody looked: its driver's other claim tells of free space."""
+@pytest.mark.parametrize(
+    ("other", "taken"),
+    [
+        ({}, 1),
+        ({"csi": {"driver": "other.example.com", "volumeHandle": "data"}}, 0.8),
+        ({"storageClassName": "slow"}, 0.8),
+    ],
+    ids=["of its driver and class", "of another driver", "of another class"],
+)
+def test_nothing_free_is_believed_where_another_claim_is_told_of_free_space(
+    other: dict[str, Any], taken: float
+) -> None:
+    """A file system of which root keeps a fifth back, full before anybody looked."""
     full = sample("shop/full", used=8 * GI, available=0.0)
-    objects = [*mounted("shop/full", "shop/data"), volume("shop/full"), volume("shop/data")]
+    objects = [*mounted("shop/full", "shop/data"), volume("shop/full"), volume("shop/data", spec=other)]
     for order in permutations([full, sample("shop/data")]):
-        assert 'pvc_used_ratio{namespace="shop",persistentvolumeclaim="full",resource="bytes"} 1' in served(
-            World(*objects), order
-        ).rows("pvc_used_ratio")
-    assert rows(served(World(*objects), [full]), "pvc_used_ratio") == [
-        '{namespace="shop",persistentvolumeclaim="full",resource="bytes"} 0.8'
-    ]
+        row = f'pvc_used_ratio{{namespace="shop",persistentvolumeclaim="full",resource="bytes"}} {taken}'
+        assert row in served(World(*objects), order).rows("pvc_used_ratio")
 
 
 def test_use_beyond_the_size_is_full_for_as_long_as_it_lasts() -> None:

@@ -149,18 +149,16 @@ TABLE: tuple[Equivalent, ...] = (
         reason="what is multiplied with it is of the claims on shared spaces alone: they are picked here too because that costs less",
     ),
     Equivalent(
-        rule="HoldfastBackupShrank",
-        change=r"keep_firing_for: .*",
-        reason="what shrank counts for a day by itself, longer than any gap that it is held for",
-    ),
-    Equivalent(
         rule="HoldfastBackup(Shrank|Empty)",
         change=r"max by (?P<rest>.*) -> min by (?P=rest)",
         reason="only counted: which of two sources' values is kept is told to nobody",
     ),
     Equivalent(
-        rule="Holdfast(Full|Shared|NearlyFull).*",
-        change=r"(?P<all>.*)(max|min) by (?P<rest>.*\(holdfast:\w+:\w+{.*) -> (?P=all)(max|min) by (?P=rest)",
+        rule="Holdfast(Full|NearlyFull)(Page|Info)?|HoldfastFullSoon(Page|Info|NotExpandable)?|HoldfastShared(FullPage|FullSoon)",
+        change=(
+            r"(?P<all>.*)(max|min) by (?P<rest>.*\(holdfast:(pvc|backend)_(full|full_soon|nearly_full):worth{.*) -> "
+            r"(?P=all)(max|min) by (?P=rest)"
+        ),
         reason="what is recorded has one sample for each of these labels, or is only counted: it is aggregated to drop `worth`",
     ),
     Equivalent(

@@ -26,6 +26,7 @@ _AT_ONCE = 64  # claims in one slice of forecasts: some 20 ms
 
 FindClaim = Callable[[ClaimRef], Claim | None]
 FindVolume = Callable[[str], Volume | None]
+_Kind = tuple[str, str]  # driver and class: behind one driver may stand several kinds of storage
 
 
 def kept_as(claim: Claim) -> str:
@@ -51,7 +52,8 @@ class Gauges:
         self._find_volume = find_volume
         self._prospects: dict[str, tuple[Prospect, ...]] = {}
         self._told: dict[str, float] = {}
-        self._tell_free: set[str] = set()  # claims and drivers
+        self._tell_free: set[str] = set()
+        self._kinds_tell_free: set[_Kind] = set()
         self._queue: list[tuple[float, str]] = []
         self._queued: dict[str, Subject] = {}
         self._shared: dict[ClaimRef, str] = {}
@@ -77,28 +79,31 @@ class Gauges:
 
     def take(self, samples: Iterable[UsageSample], now: float) -> list[ClaimRef]:
         """Keeps the samples that are of a claim which lives now; returns whose they are."""
-        taken: list[tuple[str, str, UsageSample]] = []
+        taken: list[tuple[str, _Kind | None, UsageSample]] = []
         for sample in samples:
             claim = self._find(sample.claim)
             if claim is not None and is_own(sample, claim.created, now):
-                key, driver = kept_as(claim), self._driver_of(claim)
-                taken.append((key, driver, sample))
+                key, kind = kept_as(claim), self._kind_of(claim)
+                taken.append((key, kind, sample))
                 if sample.available:
-                    self._tell_free |= {key, driver} - {""}
-        own = [(key, self._believed(key, driver, sample)) for key, driver, sample in taken]
+                    self._tell_free.add(key)
+                    if kind is not None:
+                        self._kinds_tell_free.add(kind)
+        own = [(key, self._believed(key, kind, sample)) for key, kind, sample in taken]
         self.history.take(own, now)
         for key, sample in own:
             if key not in self._queued:
                 self._queue_up(key, Subject(FILLING, sample.claim), self._told.get(key, -_EVERY) + _EVERY)
         return list(dict.fromkeys(sample.claim for _, sample in own))
 
-    def _driver_of(self, claim: Claim) -> str:
+    def _kind_of(self, claim: Claim) -> _Kind | None:
         volume = self._find_volume(claim.volume) if claim.volume else None
-        return volume.csi_driver if volume else ""
+        return (volume.csi_driver, volume.storage_class) if volume and volume.csi_driver else None
 
-    def _believed(self, key: str, driver: str, sample: UsageSample) -> UsageSample:
-        """Drivers that tell no free space tell 0 of it: it is only believed of those that told of some, of this claim or another."""
-        if sample.available != 0 or not sample.others_fill or not self._tell_free.isdisjoint((key, driver)):
+    def _believed(self, key: str, kind: _Kind | None, sample: UsageSample) -> UsageSample:
+        """Drivers that tell no free space tell 0 of it: that is only believed where some was told of, of this claim or one of its kind."""
+        tells = key in self._tell_free or kind in self._kinds_tell_free
+        if sample.available != 0 or not sample.others_fill or tells:
             return sample
         last = self.history.newest(key)
         if last is not None and last.available is not None:

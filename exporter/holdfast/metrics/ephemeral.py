@@ -14,7 +14,7 @@ from holdfast.model.ephemeral import (
 _DISKS = {"filesystem": FILESYSTEMS}
 
 _LITTLE = 0.1
-"""Less than this share of a limit tells nobody anything, and nearly all workloads use less."""
+"""Less than this share of a limit is far from it, and nearly all workloads use less."""
 
 
 def _used(workload: EphemeralJudgement) -> Iterable[Row]:

@@ -20,13 +20,13 @@ def test_even_growth_is_full_when_its_line_says_so() -> None:
 
 
 @pytest.mark.parametrize("percent", [0.5, 1.0, 2.0, 4.0])
-@pytest.mark.parametrize("known", [9, 17])
+@pytest.mark.parametrize("known", [7, 9, 17])
 @pytest.mark.parametrize("grain", [0.0, 1e-4, 1e-3])
 def test_a_clean_line_is_announced_as_it_nears_and_until_it_ends(
     percent: float, known: int, grain: float
 ) -> None:
-    """Whatever the hour of the week, and however coarse its levels are told."""
-    for left in range(84, 0, -6):
+    """At whatever hour of the week, and told to a thousandth of the volume or finer."""
+    for left in range(84 if known > 14 else 66, 0, -6):
         hours = ago(min(known * 24 - left, 384))
         used = 0.99 - percent / 100 * (hours + left) / 24
         used = used if not grain else np.floor(used / grain) * grain
@@ -42,16 +42,56 @@ def test_a_line_that_is_a_week_off_is_not_announced() -> None:
     assert told(0.85 - 0.02 * FORTNIGHT / 24, FORTNIGHT).chance[0] < 0.3
 
 
+def test_a_line_is_announced_however_late_it_was_measured() -> None:
+    used = 0.91 - 0.02 * FORTNIGHT / 24  # four days to go
+    for late in (0, 8, 16, 23):
+        times, one = NOW - (FORTNIGHT + late) * HOUR, np.full((1, 385), SIZE)
+        assert forecast(times[None], used[None] * SIZE, one, np.array([NOW])).chance[0] >= LIKELY
+
+
+def test_a_line_of_three_days_is_carried_on_for_no_longer() -> None:
+    """Asked for a month, a week of it says more than three days do."""
+    hours, wanted = ago(74), np.array([30 * DAY])
+    used = (0.7 - 0.01 * hours / 24)[None] * SIZE  # 29 days to go
+    asked = ((NOW - hours * HOUR)[None], used, np.full_like(used, SIZE), np.array([NOW]))
+    assert forecast(*asked, within=wanted).chance[0] < LIKELY
+
+
+@pytest.mark.parametrize("turn", ["stopped", "cleaned", "enlarged"])
+def test_a_line_that_ends_is_announced_no_more(turn: str) -> None:
+    """Growth that stopped half a day ago, a tenth that was deleted three hours ago, a volume of twice the size since."""
+    used, size = 0.95 - 0.02 * FORTNIGHT / 24, np.full(385, SIZE)
+    if turn == "stopped":
+        used = np.where(FORTNIGHT < 12, used[-13], used)
+    elif turn == "cleaned":
+        used = np.where(FORTNIGHT <= 3, used - 0.1, used)
+    else:
+        size = np.where(FORTNIGHT <= 3, 2 * SIZE, SIZE)
+    told_of = forecast((NOW - FORTNIGHT * HOUR)[None], (used * SIZE)[None], size[None], np.array([NOW]))
+    before = told(0.95 - 0.02 * FORTNIGHT / 24, FORTNIGHT)
+    assert before.chance[0] >= LIKELY
+    assert told_of.late[0] > 1.5 * before.late[0] or np.isnan(told_of.late[0])
+    if turn != "stopped":
+        assert told_of.chance[0] < LIKELY
+
+
 def test_a_line_of_less_than_three_days_may_be_a_load_that_ends() -> None:
     hours = ago(48)
     volume = told(0.9 - 0.2 * hours / 24, hours)  # half a day to go
     assert volume.late[0] > 1.5 * volume.central[0]
 
 
-def test_what_is_bridged_is_straight_by_itself_and_proves_nothing() -> None:
-    hours = np.array([168.0, 167.0, 166.0, 1.0, 0.0])
-    volume = told(0.9 - 0.02 * hours / 24, hours)
+@pytest.mark.parametrize("before", [3, 200])
+def test_what_is_bridged_is_straight_by_itself_and_proves_nothing(before: int) -> None:
+    """A week without readings between two levels, however many stood at the first."""
+    hours = np.append(np.arange(168.0 + before, 167.5, -1.0), [2.0, 1.0, 0.0])
+    volume = told(np.where(hours > 3, 0.5, 0.93), hours)
     assert volume.late[0] > 1.5 * volume.central[0]
+
+
+def test_one_reading_of_long_ago_takes_nothing_from_a_line() -> None:
+    hours = np.append(384.0, ago(168))
+    assert told(0.92 - 0.02 * hours / 24, hours).chance[0] >= LIKELY
 
 
 def test_even_growth_is_told_in_bytes_a_second() -> None:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.assessment.forecast.looking import Standing, look, together
-from holdfast.assessment.forecast.plain import Plain, chance_of, plain
+from holdfast.assessment.forecast.plain import Plain, plain
 from holdfast.assessment.forecast.readings import HOUR, HOURS, Flags, Floats, Readings, read
 from holdfast.assessment.forecast.signs import FULL
 from holdfast.assessment.forecast.steadying import Said, first_told, steadied
+from holdfast.assessment.forecast.straight import Line, likely_by, straight
 
 Reason = Literal["", "no-readings", "short-history", "stale"]
 REASONS: tuple[Reason, ...] = ("", "no-readings", "short-history", "stale")
@@ -101,9 +102,9 @@ def _first(times: Floats, used: Floats, capacity: Floats, now: Floats, within: F
         newest=now - readings.age,
         horizon=_ALARMED * within / HOUR,
     )
-    line = plain(readings)
-    floor = np.where(line.straight, chance_of(line.hours[1], at.horizon), 0.0)
-    early, central, late, chance = _told(at, known, line)
+    line = straight(readings)
+    floor = likely_by(line, readings.age / HOUR, at.horizon)
+    early, central, late, chance = _told(at, known, plain(readings), line)
     chance = np.maximum(chance, floor)
     full = known & (readings.used >= FULL * readings.capacity)
     never, age = ~full & (central >= HORIZON), readings.age
@@ -138,16 +139,18 @@ def _reasons(readings: Readings) -> NDArray[np.int8]:
     return np.select([found for found, _ in told], places, np.int8(0))
 
 
-def _told(at: Standing, known: Flags, line: Plain) -> Floats:
+def _told(at: Standing, known: Flags, case: Plain, line: Line) -> Floats:
     """Seconds from the newest reading to full as early, central and late, and the chance, where known."""
     told = np.zeros((4, len(known)))
-    asked = np.flatnonzero(known & ~line.far)
+    told[:3] = case.hours * HOUR
+    asked = np.flatnonzero(known & ~case.far)
     if len(asked):
         belief, chance = look(at if len(asked) == len(known) else at.of(asked))
         logs = np.stack((belief.early, belief.central, belief.late))
         told[:3, asked] = np.exp(logs.astype(np.float64)) * HOUR
         told[3, asked] = chance
-    return np.where(line.far | line.straight, np.vstack((line.hours * HOUR, told[3:])), told)
+    told[:3] = np.where(line.straight & ~case.far, line.hours * HOUR, told[:3])
+    return told
 
 
 def _growth(readings: Readings) -> Floats:

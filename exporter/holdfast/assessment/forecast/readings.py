@@ -29,6 +29,7 @@ class Readings:
     """
 
     levels: Singles
+    measured: Flags  # [hours + 1, volumes]: which levels were read, and not bridged or repeated
     count: NDArray[np.intp]
     span: Floats  # seconds between the first reading used and the newest
     age: Floats  # seconds between the newest and now
@@ -46,9 +47,10 @@ def read(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Readings
     first, last = np.argmax(good, axis=1), times[rows, newest]
     size = np.where(some, capacity[rows, newest], np.nan)
     hours = _hours(times, newest, before)
-    levels = _by_hour(hours, (used * (1.0 / size)[:, None]).astype(np.float32), good, newest)
+    levels, measured = _by_hour(hours, (used * (1.0 / size)[:, None]).astype(np.float32), good, newest)
     return Readings(
         levels=levels,
+        measured=measured,
         count=count,
         span=np.where(some, np.minimum(last - times[rows, first], HOURS * HOUR), np.nan),
         age=np.where(some, np.maximum(now - last, 0.0), np.nan),
@@ -99,22 +101,26 @@ def _hours(times: Floats, newest: Places, before: Places) -> Singles:
     return hours
 
 
-def _by_hour(hours: Singles, share: Singles, good: Flags, newest: Places) -> Singles:
-    """Levels [hours + 1, volumes]. Most volumes come hour by hour without a gap and are only turned."""
+def _by_hour(hours: Singles, share: Singles, good: Flags, newest: Places) -> tuple[Singles, Flags]:
+    """Levels [hours + 1, volumes] and which were measured. Most volumes come hour by hour without a gap and are only turned."""
     width, rows = share.shape[1], np.arange(len(share))
     count = min(width, HOURS + 1)
     first = np.argmax(good, axis=1)
     levels = np.empty((HOURS + 1, len(share)), np.float32)
     levels[:count] = np.where(good, share, share[rows, first][:, None])[:, : -count - 1 : -1].T
     levels[count:] = levels[count - 1]
+    measured = np.zeros(levels.shape, bool)
+    measured[:count] = good[:, : -count - 1 : -1].T
     astray = hours != np.arange(width - 1, -1, -1, dtype=np.float32)
     astray[:, -1] = False  # the newest stands first whatever its hour
     astray &= good
     gaps = np.count_nonzero(good, axis=1) != width - first
     odd = np.flatnonzero(astray.any(axis=1) | gaps)
     if len(odd):
-        levels[:, odd] = _bridged(_scattered(hours[odd], share[odd], good[odd], newest[odd]))
-    return levels
+        scattered = _scattered(hours[odd], share[odd], good[odd], newest[odd])
+        measured[:, odd] = ~np.isnan(scattered)
+        levels[:, odd] = _bridged(scattered)
+    return levels, measured
 
 
 def _scattered(hours: Singles, share: Singles, good: Flags, newest: Places) -> Singles:
