@@ -228,7 +228,7 @@ def test_what_is_full_soon_stands_nearest_first_beside_what_is_asked_for() -> No
     near, far = section(gauged(engine_of(*objects, policy=strict), *samples), SOON)
     assert near.startswith("shop/near: full in ")
     assert " / 24h" in near
-    assert far.startswith("shop/far: 90 % used; full in 3d")
+    assert far.startswith("shop/far: 90 % used; full in 2d 23h")
 
 
 def test_what_is_full_says_so_and_what_cannot_grow_says_why() -> None:
