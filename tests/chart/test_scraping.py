@@ -21,6 +21,8 @@ from tests.chart.rendering import (
     rendered,
     written,
 )
+from tests.rules import pack
+from tests.rules.catalogue import exported
 
 
 def test_the_service_monitor_keeps_the_labels_of_the_claims() -> None:
@@ -190,12 +192,10 @@ def test_the_notes_tell_a_scrape_job_how_to_tell_releases_apart() -> None:
     assert found.groups() == (NAMESPACE, RELEASE)
 
 
-RULES = sync.ROOT / "rules"
 RECORDED = {
-    rule["record"]: path.stem
-    for path in RULES.glob("*.yaml")
-    for group in yaml.safe_load(path.read_text())["groups"]
-    for rule in group["rules"]
+    rule["record"]: area
+    for area in pack.areas()
+    for rule, _ in pack.rules(area, exported())
     if "record" in rule
 }
 """Each recorded series, and the area whose rules record it."""

@@ -198,7 +198,7 @@ def read_newest(values: Answer, times: Iterable[Answer], now: float) -> list[Usa
         for series in answer.series:
             taken.setdefault(identity_of(series.labels), series.points[0][1])
     found = (
-        _sample(identity, taken[identity], {stat: figures[stat] for stat in STATS if stat in figures})
+        _sample(identity, taken[identity], figures)
         for identity, instants in _grouped(values).items()
         for figures in instants.values()
         if identity in taken and taken[identity] <= now + CLOCK_DIFFERENCE
@@ -215,7 +215,7 @@ def read_hours(answer: Answer) -> list[UsageSample]:
     at: defaultdict[float, list[UsageSample]] = defaultdict(list)
     for identity, instants in _grouped(answer).items():
         for time, figures in instants.items():
-            sample = _sample(identity, time, {stat: figures[stat] for stat in STATS if stat in figures})
+            sample = _sample(identity, time, figures)
             if sample is not None:
                 at[time].append(_fitting(sample, figures.get("capacity_least", sample.capacity)))
     return [sample for time in sorted(at) for sample in newest(at[time]).values()]
@@ -345,9 +345,10 @@ async def _newest_of(query: Asking, shard: Shard, matchers: Mapping[str, str], n
     return Found(tuple(read_newest(values, times, now)), complete=complete)
 
 
-def _sample(identity: Identity, time: float, stats: Mapping[Stat, float]) -> UsageSample | None:
+def _sample(identity: Identity, time: float, figures: Mapping[Figure, float]) -> UsageSample | None:
     labels = dict(identity)
     claim = claim_of(labels)
+    stats = {stat: figures[stat] for stat in STATS if stat in figures}
     return None if claim is None else sample_of(claim, time, stats, node_of(labels) or ORIGIN)
 
 

@@ -102,9 +102,10 @@ def _first(times: Floats, used: Floats, capacity: Floats, now: Floats, within: F
         newest=now - readings.age,
         horizon=_ALARMED * within / HOUR,
     )
-    line = straight(readings)
+    case = plain(readings)
+    line = straight(readings, known & ~case.far)
     floor = likely_by(line, readings.age / HOUR, at.horizon)
-    early, central, late, chance = _told(at, known, plain(readings), line)
+    early, central, late, chance = _told(at, known, case, line)
     chance = np.maximum(chance, floor)
     full = known & (readings.used >= FULL * readings.capacity)
     never, age = ~full & (central >= HORIZON), readings.age
@@ -149,7 +150,7 @@ def _told(at: Standing, known: Flags, case: Plain, line: Line) -> Floats:
         logs = np.stack((belief.early, belief.central, belief.late))
         told[:3, asked] = np.exp(logs.astype(np.float64)) * HOUR
         told[3, asked] = chance
-    told[:3] = np.where(line.straight & ~case.far, line.hours * HOUR, told[:3])
+    told[:3] = np.where(line.straight, line.hours * HOUR, told[:3])
     return told
 
 

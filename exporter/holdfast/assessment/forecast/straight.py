@@ -29,21 +29,21 @@ class Line:
     proven: Singles
 
 
-def straight(readings: Readings) -> Line:
-    """The longest span that is known decides."""
+def straight(readings: Readings, asked: Flags) -> Line:
+    """Of the volumes that are asked for; the longest span that is known decides."""
     count = readings.levels.shape[1]
     line = Line(
         straight=np.zeros(count, bool),
         hours=np.full((3, count), np.inf, np.float32),
         proven=np.zeros(count, np.float32),
     )
-    undecided = readings.count > 0
+    undecided = asked
     for span in _SPANS:
         known = undecided & (readings.span >= span * HOUR)
-        undecided &= ~known
+        undecided = undecided & ~known
         rising = readings.levels[0] > readings.levels[span]
-        measured = readings.measured[: span + 1].mean(axis=0) >= _MEASURED
-        columns = np.flatnonzero(known & rising & measured & (readings.levels[0] < FULL))
+        columns = np.flatnonzero(known & rising & (readings.levels[0] < FULL))
+        columns = columns[readings.measured[: span + 1, columns].mean(axis=0) >= _MEASURED]
         fits, hours = _fitted(readings.levels[: span + 1, columns])
         line.straight[columns] = fits
         line.hours[:, columns] = hours
