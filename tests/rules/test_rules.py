@@ -155,6 +155,16 @@ def test_an_alert_says_only_what_its_expression_kept(alert: pack.Alert) -> None:
 
 
 @each_alert
+def test_an_alert_lists_what_it_names_in_an_order(alert: pack.Alert) -> None:
+    """By value, or by every label that tells two of them apart: Prometheus promises no order of its own."""
+    for asked in re.split(r"(?=\{\{ range )", alert.annotations["description"])[1:]:
+        [query] = quoted_queries(asked)
+        told_apart = set(re.findall(r"\.Labels\.(\w+)", asked)) - set(re.findall(r"(\w+)=%q", asked))
+        if not re.match(r"sort(_desc)?\(", query):
+            assert told_apart == set(re.findall(r'sortByLabel "(\w+)"', asked))
+
+
+@each_alert
 def test_a_page_needs_a_claim_that_asks_for_one(alert: pack.Alert) -> None:
     """Critical means that a claim with `urgency: page` is concerned, and the name says so."""
     asks = re.search(r'worth="page"|and on \(cluster\) \S*holdfast:page_claims:count', alert.expression)
