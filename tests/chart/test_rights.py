@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import helm_python as helm
+import pytest
 import yaml
 
 from holdfast.app.compose import read_settings, select
@@ -98,19 +99,25 @@ def test_namespaces_mean_roles_and_no_cluster_role() -> None:
     assert not {resource for _, _, resource, _ in rights} & {"nodes", "namespaces", "persistentvolumes"}
 
 
-def test_two_releases_of_one_name_share_nothing_outside_their_namespaces() -> None:
+@pytest.mark.parametrize(
+    "releases",
+    [[("a", "holdfast"), ("b", "holdfast")], [("m1-hf", "a"), ("m1", "hf-a")]],
+    ids=["of one name", "of names that read alike"],
+)
+@pytest.mark.parametrize("values", [{}, {"config": {"namespaces": ["db"]}}], ids=["cluster", "namespaces"])
+def test_two_releases_share_nothing_outside_their_namespaces(
+    releases: list[tuple[str, str]], values: Object
+) -> None:
     """What stands elsewhere bears the release's namespace: ClusterRoles, and Roles in a namespace that both watch."""
-    watching: Object = {"config": {"namespaces": ["db"]}}
-    for values in ({}, watching):
-        names = {
-            (document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"])
-            for namespace in ("a", "b")
-            for document in _rights(values, namespace)
-        }
-        assert len(names) == 4, names  # a role and its binding for each of the two
+    names = {
+        (document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"])
+        for namespace, release in releases
+        for document in _rights(values, namespace, release)
+    }
+    assert len(names) == 4, names  # a role and its binding for each of the two
 
 
-def _rights(values: Object, namespace: str) -> list[Object]:
+def _rights(values: Object, namespace: str, release: str) -> list[Object]:
     with helm.Chart.load(CHART) as chart:
-        text = chart.render(values, name=RELEASE, namespace=namespace)["holdfast/templates/rbac.yaml"]
+        text = chart.render(values, name=release, namespace=namespace)["holdfast/templates/rbac.yaml"]
     return [document for document in yaml.safe_load_all(text) if document]

@@ -172,7 +172,7 @@ def test_the_notes_tell_releases_of_one_cluster_apart(kind: str, endpoints: str)
     (key,) = values
     asked[key] |= values[key]
     (endpoint,) = only(rendered(asked), kind)["spec"][endpoints]
-    assert endpoint["relabelings"] == [{"targetLabel": "cluster", "replacement": f"{NAMESPACE}-holdfast"}]
+    assert endpoint["relabelings"] == [{"targetLabel": "cluster", "replacement": f"{NAMESPACE}:holdfast"}]
     assert "HoldfastReplicasDisagree" not in notes(asked)
     assert "HoldfastReplicasDisagree" not in notes({key: {"enabled": True}})
 
@@ -188,7 +188,7 @@ def test_the_notes_tell_a_scrape_job_how_to_tell_releases_apart() -> None:
     joined = ";".join(told[label] for label in rule["source_labels"])
     found = re.fullmatch(rule["regex"], joined)
     assert found
-    assert (rule["target_label"], rule["replacement"]) == ("cluster", "$1-$2")
+    assert (rule["target_label"], rule["replacement"]) == ("cluster", "$1:$2")
     assert found.groups() == (NAMESPACE, RELEASE)
 
 

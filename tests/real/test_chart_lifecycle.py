@@ -307,7 +307,7 @@ def test_helm_test_fails_where_a_right_is_missing(
     cluster: ApiServer, release: helm.Config, tmp_path: Path
 ) -> None:
     """It names what may not be read, and the Pod stays for its log."""
-    role = cluster.get("rbac.authorization.k8s.io/v1", "ClusterRole", f"{NAMESPACE}-{RELEASE}")
+    role = cluster.get("rbac.authorization.k8s.io/v1", "ClusterRole", f"{NAMESPACE}:{RELEASE}")
     rules = [rule for rule in role["rules"] if "pods" not in rule["resources"]]
     assert len(rules) < len(role["rules"])
     cluster.patch(role, {"rules": rules})

@@ -9,9 +9,9 @@ name could be that of another release. */}}
 {{- $name -}}
 {{- end -}}
 
-{{/* Name of what stands outside the release's namespace: two releases of one name in two namespaces must not share it. */}}
+{{/* Name of what stands outside the release's namespace: no two releases share it, for neither part has a colon. */}}
 {{- define "holdfast.clusterName" -}}
-{{- printf "%s-%s" .Release.Namespace (include "holdfast.fullname" .) -}}
+{{- printf "%s:%s" .Release.Namespace (include "holdfast.fullname" .) -}}
 {{- end -}}
 
 {{- define "holdfast.serviceAccountName" -}}
@@ -51,6 +51,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if eq (int .Values.web.port) (int .Values.web.probePort) -}}
 {{- fail (printf "web.probePort: %d is web.port too; probes are answered on a port of their own" (int .Values.web.port)) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Refuses what would come twice: of two values the last one counts, and the rest of the chart goes by its own. */}}
+{{- define "holdfast.extraArgs" -}}
+{{- $own := dict "config" "config" "web.probe-address" "web.probePort" "web.config.file" "web.configSecret" "log.level" "log.level" "log.format" "log.format" -}}
+{{- range $argument := .Values.extraArgs -}}
+{{- with get $own (regexFind "^[^=]+" $argument | trimPrefix "--") -}}
+{{- fail (printf "extraArgs: %s is set by the chart, from the value %s" $argument .) -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml .Values.extraArgs -}}
 {{- end -}}
 
 {{/* http or https. Nobody would find out that a scrape by https reaches a port without TLS. */}}
