@@ -68,7 +68,7 @@ def test_a_real_api_server_takes_every_object_and_the_pods_as_restricted() -> No
     """With unknown fields refused, and in a namespace that enforces the restricted profile. Nothing is stored."""
     with ApiServer() as api:
         api.namespace(NAMESPACE, {"pod-security.kubernetes.io/enforce": "restricted"})
-        for namespace in ("db", "web", "velero"):
+        for namespace in ("db", "web", "velero", "1234"):
             api.namespace(namespace)
         for definition in definitions():
             api.create_crd(definition)
@@ -101,6 +101,35 @@ def test_a_mistake_is_refused_with_its_place(values: Path) -> None:
         rendered(written(values))
     for line in values.with_suffix(".expect.txt").read_text().splitlines():
         assert line in str(refusal.value)
+
+
+def _needed(values: Object, within: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where values.yaml has a text or a number that is not empty."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _needed(value, (*within, key))
+        elif isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            yield (*within, key)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        place
+        for place in _needed(yaml.safe_load((CHART / "values.yaml").read_text()))
+        if place[0] not in {"resources", "podSecurityContext", "securityContext"}
+        and not {"annotations", "labels"} & {*place}
+    ],
+    ids=".".join,
+)
+def test_what_has_a_default_that_is_needed_cannot_be_taken_away(place: tuple[str, ...]) -> None:
+    """`null` takes a default away: an argument or a field would be there without its value."""
+    *sections, last = place
+    values: Object = {last: None}
+    for section in reversed(sections):
+        values = {section: values}
+    with pytest.raises(helm.HelmError, match=f"missing property '{last}'"):
+        rendered(values)
 
 
 @pytest.mark.parametrize("release", ["a.b", "1x", "holdfast.eu"])

@@ -158,7 +158,7 @@ def test_pods_are_spread_over_nodes_when_nobody_says_how() -> None:
     (constraint,) = pod_of(rendered({"topologySpreadConstraints": [mine]}))["spec"][
         "topologySpreadConstraints"
     ]
-    assert constraint["labelSelector"]["matchLabels"]["mine"] == "yes"
+    assert constraint["labelSelector"] == {"matchLabels": {"mine": "yes"}}
     assert "topologySpreadConstraints" not in pod_of(rendered({"topologySpreadConstraints": []}))["spec"]
 
 
@@ -169,7 +169,7 @@ def _fixture(name: str) -> Path:
 @each_valid
 def test_every_object_bears_the_common_labels(values: Path) -> None:
     """One look-up finds all that a release made."""
-    asked = written(values).get("commonLabels", {})
+    asked = written(values).get("commonLabels") or {}
     for each in installed(values):
         if not each["metadata"]["name"].endswith("-extra"):
             labels = each["metadata"]["labels"]

@@ -252,7 +252,7 @@ TABLE: tuple[Equivalent, ...] = (
         reason="the other side of the division leaves these plugins out too: both do because that costs less",
     ),
     Equivalent(
-        rule="Holdfast(Node)?MountsFailing",
+        rule="HoldfastMountsFailing|holdfast:node_mount_failures:ratio30m",
         change=r"3 -> 2\.7",
         reason="nodes are counted, and a count is a whole number",
     ),
@@ -267,12 +267,12 @@ TABLE: tuple[Equivalent, ...] = (
         reason="only counted: which of two directions' values is kept is told to nobody",
     ),
     Equivalent(
-        rule="holdfast:filesystem_turned:readonly|HoldfastFilesystemReadonly",
+        rule="holdfast:filesystem_(turned|lost):readonly|HoldfastFilesystemReadonly",
         change=r"max by (?P<max>.*) -> min by (?P=max)|count by (?P<count>.*) -> sum by (?P=count)",
         reason="what is kept is 1: the least of ones is 1, and their sum is their count",
     ),
     Equivalent(
-        rule="HoldfastFilesystemReadonly",
+        rule="holdfast:filesystem_lost:readonly",
         change=r"…?\w+{fstype!~\"[^\"]*\"} -> …?\w+{(fstype!~\"[^\"]*\")?}",
         reason="what is recorded as turned leaves these out: here too because that costs less",
     ),

@@ -5,6 +5,8 @@ The cases that prove each alert are the `*.test.yaml` files beside this one; pro
 
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -156,12 +158,48 @@ def test_an_alert_says_only_what_its_expression_kept(alert: pack.Alert) -> None:
 
 @each_alert
 def test_an_alert_lists_what_it_names_in_an_order(alert: pack.Alert) -> None:
-    """By value, or by every label that tells two of them apart: Prometheus promises no order of its own."""
-    for asked in re.split(r"(?=\{\{ range )", alert.annotations["description"])[1:]:
-        [query] = quoted_queries(asked)
-        told_apart = set(re.findall(r"\.Labels\.(\w+)", asked)) - set(re.findall(r"(\w+)=%q", asked))
+    """By value, or by every label in which two of them differ, the first that is told first: a query has no order of its own."""
+    for words, query in _asked(alert):
         if not re.match(r"sort(_desc)?\(", query):
-            assert told_apart == set(re.findall(r'sortByLabel "(\w+)"', asked))
+            fixed = set(re.findall(r'(\w+)="', query))
+            sorted_by = re.findall(r'sortByLabel "(\w+)"', words)[::-1]
+            assert set(sorted_by) == Reading(query, alert.catalogue).labels - fixed, query
+            assert (
+                sorted_by[:1]
+                == [label for label in re.findall(r"\.Labels\.(\w+)", words) if label not in fixed][:1]
+            )
+
+
+@each_alert
+def test_an_alert_lists_no_more_than_it_counts(alert: pack.Alert) -> None:
+    """What an expression reads of the past, or to leave something out, the query of its words reads too: what is well is not named."""
+    counted = alert.expression.partition("\nor on (cluster)\n")[0]
+    queries = [query for _, query in _asked(alert)]
+    if counted.startswith("count ") and queries:
+        assert _series_read(counted) <= _series_read(" ".join(queries))
+
+
+def _series_read(text: str) -> Counter[str]:
+    """How often each series is read of each time."""
+    bare = re.sub(r"\{[^}]*\}", "", text)
+    return Counter(re.findall(r"\b(?:holdfast|node|storage)[_:][\w:]+(?:\[\w+\])?(?: offset \w+)?", bare))
+
+
+@each_alert
+def test_what_the_words_of_an_alert_ask_is_of_its_own_cluster(alert: pack.Alert) -> None:
+    """Each series of a query is that of the alert's cluster, and each label gets the value of that name."""
+    for words, query in _asked(alert):
+        selectors = re.findall(r"\bholdfast[\w:]*(?:\{[^}]*\})?", query)
+        assert [each for each in selectors if 'cluster="' not in each] == []
+        held, _, given = words.partition("` ")
+        assert re.findall(r"(\w+)=%q", held) == re.findall(r"\$labels\.(\w+)", given.partition(")")[0])
+
+
+def _asked(alert: pack.Alert) -> Iterator[tuple[str, str]]:
+    """Each query of an alert's description, and the words from it to the next."""
+    words = re.split(r"(?=\bquery \()", alert.annotations["description"])[1:]
+    assert not any("query (" in text for name, text in alert.annotations.items() if name != "description")
+    return zip(words, quoted_queries(alert.annotations["description"]), strict=True)
 
 
 @each_alert

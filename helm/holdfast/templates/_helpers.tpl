@@ -9,7 +9,7 @@ name could be that of another release. */}}
 {{- $name -}}
 {{- end -}}
 
-{{/* Name of what stands outside the release's namespace: no two releases share it, for neither part has a colon. */}}
+{{/* Name of what stands outside the release's namespace: no two of different namespaces share it, for neither part has a colon. */}}
 {{- define "holdfast.clusterName" -}}
 {{- printf "%s:%s" .Release.Namespace (include "holdfast.fullname" .) -}}
 {{- end -}}
@@ -24,12 +24,12 @@ name could be that of another release. */}}
 
 {{- define "holdfast.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "holdfast.labels" -}}
 {{- $own := dict "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_") "app.kubernetes.io/version" .Chart.AppVersion "app.kubernetes.io/managed-by" .Release.Service -}}
-{{- toYaml (mergeOverwrite (deepCopy .Values.commonLabels) $own (include "holdfast.selectorLabels" . | fromYaml)) -}}
+{{- toYaml (mergeOverwrite (deepCopy (.Values.commonLabels | default dict)) $own (include "holdfast.selectorLabels" . | fromYaml)) -}}
 {{- end -}}
 
 {{- define "holdfast.image" -}}
@@ -43,7 +43,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{/* The pods' selector for `helm test`: another name, or the Service and the budget would take it for a replica. */}}
 {{- define "holdfast.testSelectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* Refuses one port for both: the second to listen would not start. */}}
@@ -53,15 +53,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 {{- end -}}
 
-{{/* Refuses what would come twice: of two values the last one counts, and the rest of the chart goes by its own. */}}
-{{- define "holdfast.extraArgs" -}}
-{{- $own := dict "config" "config" "web.probe-address" "web.probePort" "web.config.file" "web.configSecret" "log.level" "log.level" "log.format" "log.format" -}}
+{{/* Refuses an argument that comes from a value: the last of two counts, and the rest of the chart goes by the value. */}}
+{{- define "holdfast.argumentsOnce" -}}
+{{- $own := dict "config" "config" "web.probe-address" "web.probePort" "log.level" "log.level" "log.format" "log.format" -}}
+{{- if .Values.web.configSecret.name -}}{{- $_ := set $own "web.config.file" "web.configSecret" -}}{{- end -}}
 {{- range $argument := .Values.extraArgs -}}
 {{- with get $own (regexFind "^[^=]+" $argument | trimPrefix "--") -}}
-{{- fail (printf "extraArgs: %s is set by the chart, from the value %s" $argument .) -}}
+{{- fail (printf "extraArgs: %s is what the value %s is for, and would be given twice" $argument .) -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml .Values.extraArgs -}}
 {{- end -}}
 
 {{/* http or https. Nobody would find out that a scrape by https reaches a port without TLS. */}}
