@@ -56,11 +56,6 @@ TABLE: tuple[Equivalent, ...] = (
         reason="alerts ask only whether there are such claims; how many is for the reader of the series",
     ),
     Equivalent(
-        rule="HoldfastAbsentPage",
-        change=r"absent\(.* -> group by .*|.*absent\(holdfast_build_info{}\) or group .* -> group .*",
-        reason="where it is known that there were claims worth a page, the second arm sees a lone cluster too",
-    ),
-    Equivalent(
         rule="holdfast:replication_unwell:state",
         change=r"\w+{state=~\"[^\"]*\"} -> \w+{}",
         reason="each alert chooses its state again: this keeps healthy claims out of the recorded series",
