@@ -9,9 +9,10 @@ from holdfast.app.account.document import report_document
 from holdfast.app.account.explain import Explanation, explain_claim
 from holdfast.app.account.explain_protection import BEHIND
 from holdfast.model.account.explanation import NOBODY
-from holdfast.model.identity import ClaimRef
+from holdfast.model.identity import ClaimRef, ReplicationKey
 from holdfast.model.judgement import PROTECTION_REASONS
 from holdfast.model.policy import Exemption, Match, ObjectiveSpec, Policy, Tier
+from holdfast.model.replication import Replication
 from tests.report.scenery import (
     NOW,
     Object,
@@ -19,10 +20,12 @@ from tests.report.scenery import (
     copied,
     engine_of,
     explained,
+    explanation_of,
     feed_of,
     figure,
     location,
     namespace,
+    obj,
     objects_of,
     owned,
     pod,
@@ -247,6 +250,46 @@ def test_workload() -> None:
         == "the topmost controller of the pods that name it, of several the first by kind and name"
     )
     assert objects_of(workload) == ["DaemonSet shop/agent", "StatefulSet shop/web"]
+
+
+def test_replications_name_what_tells_of_them() -> None:
+    """The object of a tool, by its kind; a database that is asked itself, by the name of the probe."""
+    engine = engine_of(
+        claim("shop/orders"),
+        obj(
+            "replication.storage.openshift.io/v1alpha1",
+            "VolumeReplication",
+            "shop/orders-to-b",
+            {
+                "volumeReplicationClass": "every-5m",
+                "replicationState": "primary",
+                "dataSource": {"kind": "PersistentVolumeClaim", "name": "orders"},
+            },
+            status={"state": "Primary", "lastSyncTime": "2026-11-01T11:50:00Z"},
+        ),
+    )
+    probe = Replication(
+        id=ReplicationKey("postgresql", "shop", "standby", "orders"),
+        health="healthy",
+        lag=3.0,
+        measured=NOW,
+        objective=60.0,
+    )
+    engine.measured(("postgresql", "standby"), (probe,), NOW)
+    engine.judge(NOW)
+    volume = "VolumeReplication.replication.storage.openshift.io shop/orders-to-b"
+    database = "postgresql replication shop/standby"
+    at_stake = "what would be lost if the primary died now"
+    assert {
+        each.figure: (each.value, each.rule, objects_of(each))
+        for each in explanation_of(engine).figures
+        if each.figure.startswith("replications.")
+    } == {
+        "replications.csi-addons.orders-to-b.state": ("unknown", "its storage has not told of it", [volume]),
+        "replications.csi-addons.orders-to-b.lagSeconds": (600.0, at_stake, [volume]),
+        "replications.postgresql.standby.state": ("healthy", "60 s of lag are borne", [database]),
+        "replications.postgresql.standby.lagSeconds": (3.0, at_stake, [database]),
+    }
 
 
 def test_explanation_follows_the_facts() -> None:

@@ -30,6 +30,7 @@ def assess_replication(
         why = "not seen" if dark else "not measured lately" if stale else "its time lies in the future"
     return ReplicationJudgement(
         key=replication.id,
+        evidence=replication.evidence,
         state=_state(replication, unknown=dark or stale or ahead, late=late),
         why=why,
         point=point,

@@ -320,10 +320,11 @@ class ScheduleJudgement(Judgement, frozen=True, kw_only=True, gc=False):
 class ReplicationJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     """``point``: the lag is the time since then. ``lag``: it was measured, in seconds. Both None: it is unknown.
 
-    ``objective`` is None where lateness is not judged.
+    ``objective`` is None where lateness is not judged. ``evidence`` is None where a database or a query tells of it.
     """
 
     key: ReplicationKey
+    evidence: ObjectRef | None
     state: ReplicationState
     why: str
     point: float | None

@@ -40,7 +40,7 @@ def explain_replications(case: Case) -> Iterator[FigurePart]:
     """Each replication of the claim; they stand beside the claims in the report."""
     for replication in case.replications:
         key, now = replication.key, case.setting.now
-        ref = ObjectRef(f"{key.source} replication", key.namespace, key.name)
+        ref = replication.evidence or ObjectRef(f"{key.source} replication", key.namespace, key.name)
         own = told_by(ref, replication.why, heldUpTo=replication.point, lastSync=replication.last_sync)
         name = f"replications.{key.source}.{key.name}"
         yield figure(f"{name}.state", replication.state, _rule(replication), own)
