@@ -121,13 +121,15 @@ def _in_cache(server: Server) -> Installed | None:
     found = _programs(server, os.pathsep.join(_folders(server, root)))
     if not found:
         return None
-    libraries = [str(root / "usr/lib" / _triplet()), str(root / "lib" / _triplet())]
-    env = {"LD_LIBRARY_PATH": os.pathsep.join(libraries)}
+    env = {"LD_LIBRARY_PATH": os.pathsep.join(_libraries(root))}
     return Installed(programs=found, root=root, env=env, origin=f"Debian package {server.package}")
 
 
-def _triplet() -> str:
-    return f"{os.uname().machine}-linux-gnu"
+def _libraries(root: Path) -> list[str]:
+    """With the folders that a library finds by its absolute path once it is installed, as libpulse does."""
+    shared = [root / place / f"{os.uname().machine}-linux-gnu" for place in ("usr/lib", "lib")]
+    private = sorted({path.parent for folder in shared for path in folder.glob("*/lib*.so*")})
+    return [str(folder) for folder in (*shared, *private)]
 
 
 def _unpacked(server: Server) -> Installed:

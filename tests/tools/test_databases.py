@@ -1,5 +1,6 @@
 """Where a database server's programs are taken from, and what is said when there are none."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,17 @@ def test_a_variable_without_the_programs_is_an_error(tmp_path: Path, monkeypatch
 
 
 def test_an_unpacked_package_brings_its_libraries(tmp_path: Path) -> None:
-    there = program(tmp_path / "cache" / "debian-redis-server" / "usr/bin/redis-server")
+    root = tmp_path / "cache" / "debian-redis-server"
+    there = program(root / "usr/bin/redis-server")
+    libraries = root / "usr/lib" / f"{os.uname().machine}-linux-gnu"
+    program(libraries / "private" / "libhelp-1.2.so")
+    program(libraries / "plugins" / "plugin.so")
     found = databases._in_cache(REDIS)
     assert found is not None
     assert found.programs == {"redis-server": there}
-    assert str(tmp_path / "cache/debian-redis-server/usr/lib") in found.env["LD_LIBRARY_PATH"]
+    folders = found.env["LD_LIBRARY_PATH"].split(os.pathsep)
+    assert {str(libraries), str(libraries / "private")} < set(folders)
+    assert str(libraries / "plugins") not in folders
 
 
 def test_a_machine_without_packages_is_told_what_to_do() -> None:
