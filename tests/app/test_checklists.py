@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from holdfast.history.memory import Memory
-from holdfast.model.checklist import ITEMS
+from holdfast.model.checklist import ITEMS, ItemState
 from holdfast.model.observation import Observation
 from holdfast.model.policy import Policy
 from tests.world import NOW, World, claim, laid_over, pod, policy
@@ -55,8 +55,8 @@ def ignoring(*checks: str) -> Object:
     return {"metadata": {"annotations": {"holdfast.dev/ignore": ",".join(checks)}}}
 
 
-def states(world: World, namespace: str = "shop") -> dict[str, str]:
-    told = {}
+def states(world: World, namespace: str = "shop") -> dict[str, ItemState]:
+    told: dict[str, ItemState] = {}
     for name, checklist in world.engine.surveys.checklists.judged.items():
         if name == namespace:
             told = {item.item: item.state for item in checklist.items}
@@ -182,7 +182,7 @@ def test_a_volume_that_nobody_claims_fails_no_namespace(tmp_path: Path) -> None:
 def test_a_move_that_was_watched_is_held_against_the_rto(seconds: str, state: str) -> None:
     """Remembered by the claim's uid: one that is made anew has not moved."""
     memory = Memory([Observation("reattach", "uid-shop-data", NOW - 3600, seconds)])
-    asked = {"metadata": {"annotations": {"holdfast.dev/rto": "10m"}}}
+    asked: dict[str, Any] = {"metadata": {"annotations": {"holdfast.dev/rto": "10m"}}}
     world = World(claim(**asked), storage_class(), memory=memory)
     assert states(world)["reattach-timed"] == state
     anew = {"metadata": {"uid": "uid-anew", "creationTimestamp": "2026-11-21T11:00:00Z"}}
@@ -192,7 +192,7 @@ def test_a_move_that_was_watched_is_held_against_the_rto(seconds: str, state: st
 
 
 def test_exempt_claims_are_asked_for_no_copy() -> None:
-    kept = {"metadata": {"annotations": {"holdfast.dev/exempt": "rebuilt from source"}}}
+    kept: dict[str, Any] = {"metadata": {"annotations": {"holdfast.dev/exempt": "rebuilt from source"}}}
     told = states(World(claim(**kept), storage_class(), pod("shop/web-0", "data")))
     assert {told[item] for item in ("backup-consistency", "rpo-rto", "restore-drill")} == {"not_applicable"}
     assert told["storage-approach"] == "fail"  # a bare pod is one all the same

@@ -106,7 +106,7 @@ def tell(world: World, monthly: float | None) -> None:
 @given(st.integers(0, 2**32), st.integers(0, 60), st.sampled_from([None, 0.2]))
 def test_any_order_ends_in_the_same_text(seed: int, steps: int, monthly: float | None) -> None:
     world = World(policy=Policy(prices=PRICES))
-    world.engine.note = lambda _: None
+    world.engine.note = lambda observation: None  # type: ignore[method-assign] # nothing is remembered
     standing = shake(world, Random(seed), steps, asked=True)
     afresh = World(*standing, policy=Policy(prices=PRICES))
     for each in (world, afresh):
@@ -151,7 +151,7 @@ def unsized(claim: dict[str, Any], standing: list[dict[str, Any]]) -> bool:
             continue
         ref = each["spec"].get("claimRef") or {}
         if (ref.get("name"), ref.get("uid")) == (name, uid):
-            return claim["spec"].get("volumeName") == each["metadata"]["name"]
+            return bool(claim["spec"].get("volumeName") == each["metadata"]["name"])
     return False
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from holdfast.app.sharers import find_sharers
 from holdfast.assessment.sharing import Candidate, Scope, shared_spaces
@@ -112,7 +113,7 @@ def test_a_sample_is_published_with_its_age() -> None:
         ({"used": 11.0, "capacity": 10.0}, 1.0),
     ],
 )
-def test_how_full_a_claim_is_is_a_share_of_what_it_offers(told: dict[str, float], ratio: float) -> None:
+def test_how_full_a_claim_is_is_a_share_of_what_it_offers(told: dict[str, Any], ratio: float) -> None:
     measured = UsageSample(claim=ClaimRef("shop", "data"), time=NOW, **told)
     (row,) = rows(served(World(*mounted()), [measured]), "pvc_used_ratio")
     head, _, value = row.rpartition(" ")
@@ -128,9 +129,7 @@ def test_how_full_it_is_of_inodes_stands_beside_it() -> None:
 
 
 def test_inodes_of_which_next_to_none_are_used_are_only_counted() -> None:
-    flat = [
-        sample(time=one.time, used=one.used, inodes=1000.0, inodes_used=99.0) for one in growing(upto=5 * GI)
-    ]
+    flat = [replace(one, inodes=1000.0, inodes_used=99.0) for one in growing(upto=5 * GI)]
     world = served(World(*mounted()), flat)
     for family in ("pvc_used_ratio", "pvc_time_to_full_seconds", "pvc_time_to_full_early_seconds"):
         assert [row for row in rows(world, family) if "inodes" in row] == [], family
@@ -511,7 +510,9 @@ def test_thousands_that_may_share_are_looked_at_in_passing() -> None:
 
 @pytest.mark.parametrize("resource", ["bytes", "inodes"])
 def test_one_sample_is_enough_to_be_full(resource: str) -> None:
-    full = {"used": 9.95 * GI} if resource == "bytes" else {"inodes": 1000.0, "inodes_used": 995.0}
+    full: dict[str, Any] = (
+        {"used": 9.95 * GI} if resource == "bytes" else {"inodes": 1000.0, "inodes_used": 995.0}
+    )
     world = served(World(*mounted()), [sample(**full)])
     assert rows(world, "pvc_time_to_full_seconds") == [f'{{{C},resource="{resource}"}} 0']
     assert f'{{{C},resource="{resource}"}} 1' in rows(world, "pvc_full_chance_ratio")

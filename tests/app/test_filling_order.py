@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.app.test_filling import GI, HOUR, MANY, claim, nfs, pod, sample, served, volume
-from tests.world import NOW, World, labelled
+from tests.app.test_filling import GI, HOUR, MANY, nfs, sample, served, volume
+from tests.world import NOW, World, claim, labelled, pod
 
 NAMES = ("shop/a", "shop/b", "shop/c")
 
@@ -31,7 +31,8 @@ def identity(document: dict[str, Any]) -> tuple[str, str]:
 @given(st.integers(0, 2**32), st.integers(0, 60))
 def test_any_order_ends_in_the_same_text(seed: int, steps: int) -> None:
     rng = Random(seed)
-    world, standing = World(), {}
+    world = World()
+    standing: dict[tuple[str, str], dict[str, Any]] = {}
     world.engine.gauges.asked.queries = True
     samples = [
         sample(name, time=NOW - hour * HOUR, used=GI * (5 - hour / 8)) for name in NAMES for hour in range(6)

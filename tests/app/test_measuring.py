@@ -230,9 +230,9 @@ async def test_before_a_node_is_known_nothing_is_counted(stage: Stage, client: C
 async def test_where_no_node_is_ever_known_that_is_a_fault(stage: Stage, client: Client) -> None:
     async with running(stage.measuring.keep_sweeping(QUICK, list)):
         await asyncio.sleep(0.05)
-        assert not stage.measuring.looked
+        before = stage.measuring.looked
         stage.now += 121
-        assert stage.measuring.looked
+        assert (before, stage.measuring.looked) == (False, True)
         await until(lambda: stage.sink.fares)
     assert stage.sink.fare(KUBELETS)[0] == "no node is known; see whether nodes may be listed"
 

@@ -91,8 +91,7 @@ async def test_a_fault_of_ours_at_the_kubelets_leaves_the_api_asked_and_the_othe
 
 
 async def faulty() -> AsyncIterator[Any]:
-    raise KeyError("ours")
-    yield
+    yield dict[str, Any]()["ours"]
 
 
 async def test_weeks_that_could_not_be_had_at_first_are_had_as_soon_as_the_api_answers(
@@ -111,7 +110,7 @@ async def test_weeks_that_could_not_be_had_at_first_are_had_as_soon_as_the_api_a
             "used_bytes": lambda at: 9 * GI - (NOW - at) / 86400 * GI / 4,
             "capacity_bytes": lambda at: 10 * GI,
         }
-        elements = [
+        elements: list[dict[str, Any]] = [
             {
                 "metric": {"__name__": f"kubelet_volume_stats_{stat}", **labels},
                 "values": [[at, str(number(at))] for at in times if at <= NOW],

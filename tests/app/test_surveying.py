@@ -74,7 +74,9 @@ def test_what_is_published_does_not_hang_on_where_the_slices_end(setting: Settin
 
 
 @pytest.mark.parametrize("said", list(permutations(["b", "a", None, ""])))
-def test_of_several_reasons_for_one_object_the_first_of_the_alphabet_is_told(said) -> None:
+def test_of_several_reasons_for_one_object_the_first_of_the_alphabet_is_told(
+    said: tuple[str | None, ...],
+) -> None:
     whys: dict[ObjectRef, str | None] = {}
     for why in said:
         _hear(whys, ON, why)
@@ -82,7 +84,7 @@ def test_of_several_reasons_for_one_object_the_first_of_the_alphabet_is_told(sai
 
 
 @pytest.mark.parametrize("said", [(None, ""), ("", None)])
-def test_one_answer_that_is_missing_outweighs_one_that_is_fine(said) -> None:
+def test_one_answer_that_is_missing_outweighs_one_that_is_fine(said: tuple[str | None, ...]) -> None:
     whys: dict[ObjectRef, str | None] = {}
     for why in said:
         _hear(whys, ON, why)

@@ -32,7 +32,7 @@ def asked(**fields: Any) -> Objective:
 def copied(state: Any = "late", consistency: Any = "crash", **fields: Any) -> Protection:
     """Copies that are known of, and none that could be restored now."""
     clocks = (CopyClock(source="velero", placement="offsite", consistency=consistency, captured=1.0),)
-    return Protection(state=state, **{"clocks": clocks, "captured": 1.0} | fields)
+    return Protection(state=state, **{"clocks": clocks, "captured": 1.0, **fields})
 
 
 EXEMPT = claim(

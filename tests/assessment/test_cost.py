@@ -251,7 +251,7 @@ prices:
         ({"storage_class": "slow", "csi_driver": "disk"}, 5),
     ],
 )
-def test_the_most_specific_price_wins(what: dict[str, str], price: float, tmp_path: Path) -> None:
+def test_the_most_specific_price_wins(what: dict[str, Any], price: float, tmp_path: Path) -> None:
     """Class before driver before tier before zone before region; an unknown region matches no price that names one."""
     prices = policy(PRICES_YAML, tmp_path).prices
     assert prices is not None

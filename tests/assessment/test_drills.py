@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from holdfast.history.memory import Memory
+from holdfast.model.observation import Observation
 from holdfast.model.policy import ObjectiveSpec, Policy
 from tests.world import NOW, World, claim, labelled, laid_over
 
@@ -309,7 +310,7 @@ def test_no_state_where_nothing_is_asked_and_none_of_an_exempt_claim() -> None:
 
 def test_a_drill_outlives_its_objects_and_the_process() -> None:
     """Velero deletes a Restore with its Backup; what was seen of it is remembered, and by a new process too."""
-    notes = []
+    notes: list[Observation] = []
     world = World(policy=ASKED)
     world.engine.remember = notes.append
     objects = [*backup(20), *restore("drill", "nightly-20", 20)]
@@ -327,7 +328,7 @@ def test_a_drill_outlives_its_objects_and_the_process() -> None:
 
 def test_a_remembered_drill_is_not_that_of_a_later_claim_of_the_name() -> None:
     """Unless the later one was made by a restore, and so carries on the one that it replaces."""
-    notes = []
+    notes: list[Observation] = []
     world = World(policy=ASKED)
     world.engine.remember = notes.append
     world.put(claim(), *backup(20), *restore("drill", "nightly-20", 20))

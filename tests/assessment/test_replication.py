@@ -70,7 +70,7 @@ def test_a_sync_by_hand_is_never_late() -> None:
 
 
 def test_broken_and_paused_say_more_than_late() -> None:
-    old = {"point": NOW - 86400, "asked": 60.0}
+    old: dict[str, Any] = {"point": NOW - 86400, "asked": 60.0}
     assert judged(health="broken", **old).state == "broken"
     assert judged(health="paused", **old).state == "paused"
     assert judged(health="degraded", **old).state == "lagging"
@@ -83,7 +83,7 @@ def test_what_is_late_is_late_even_where_its_health_is_not_told() -> None:
 
 
 def test_a_measured_lag_stands_only_as_long_as_it_holds() -> None:
-    measured = {"lag": 3.0, "measured": NOW - 60, "holds": 60.0}
+    measured: dict[str, Any] = {"lag": 3.0, "measured": NOW - 60, "holds": 60.0}
     assert judged(**measured).lag == 3.0
     later = judged(**measured, now=NOW + 1)
     assert (later.state, later.lag, later.why) == ("unknown", None, "not measured lately")

@@ -1,5 +1,7 @@
 """Use of claims: in use, dormant, orphaned, each with its reason, and since when."""
 
+from typing import Any
+
 import pytest
 
 from holdfast.history.memory import Memory
@@ -9,7 +11,7 @@ from tests.world import NOW, World, claim, pod
 HOUR = 3600.0
 
 
-def workload(kind: str, name: str, *claims: str, group: str = "apps/v1", **spec: object) -> dict[str, object]:
+def workload(kind: str, name: str, *claims: str, group: str = "apps/v1", **spec: Any) -> dict[str, object]:
     template = {"spec": {"volumes": [{"name": c, "persistentVolumeClaim": {"claimName": c}} for c in claims]}}
     body = {"template": template, **spec}
     if kind == "CronJob":
@@ -23,7 +25,7 @@ def workload(kind: str, name: str, *claims: str, group: str = "apps/v1", **spec:
     return {"apiVersion": group, "kind": kind, "metadata": metadata, "spec": body}
 
 
-def stateful_set(name: str, replicas: int, template: str = "data", **spec: object) -> dict[str, object]:
+def stateful_set(name: str, replicas: int, template: str = "data", **spec: Any) -> dict[str, object]:
     templates = [{"metadata": {"name": template}}]
     return workload("StatefulSet", name, replicas=replicas, volumeClaimTemplates=templates, **spec)
 

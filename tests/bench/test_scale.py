@@ -30,7 +30,7 @@ def objects(fleet: Fleet) -> list[dict[str, Any]]:
 
 
 def facts(fleet: Fleet) -> list[Fact]:
-    read = []
+    read: list[Fact] = []
     for obj in objects(fleet):
         feeds = [feed for feed in FEEDS if feed.kind == obj["kind"]]
         assert feeds, f"no source reads {obj['kind']}"

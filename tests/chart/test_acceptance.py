@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import helm_python as helm
-import kubernetes_validate  # type: ignore[import-untyped] # it ships no types
+import kubernetes_validate
 import pytest
 import yaml
-from kubernetes_validate.utils import all_versions  # type: ignore[import-untyped] # it ships no types
+from kubernetes_validate.utils import all_versions
 
 from helm import sync
 from tests.chart.kinds import OPERATOR_KINDS, definitions

@@ -23,7 +23,7 @@ def test_all_rules_are_printed_as_one_file_that_prometheus_takes(tmp_path: Path)
     printed = tmp_path / "pack.yaml"
     printed.write_text(holdfast("rules").stdout)
     assert yaml.safe_load(printed.read_text()) == {"groups": GROUPS}
-    check = [tools.path("promtool"), "check", "rules", "--lint=all", "--lint-fatal", printed]
+    check = [str(tools.path("promtool")), "check", "rules", "--lint=all", "--lint-fatal", str(printed)]
     assert subprocess.run(check, check=False, capture_output=True).returncode == 0
 
 

@@ -72,8 +72,8 @@ def week(labels: str = DATA, end: float = 9 * GI) -> str:
     """A week of hours of a claim that grows by half a GiB a day, series after series, as a dump has them."""
     samples = growing(upto=end)
     parts = [
-        line(stat, number(each), labels, f"{each.time:.3f}")
-        for stat, number in (("used_bytes", lambda it: it.used), ("capacity_bytes", lambda it: it.capacity))
+        line(f"{stat}_bytes", getattr(each, stat), labels, f"{each.time:.3f}")
+        for stat in ("used", "capacity")
         for each in samples
     ]
     return "".join(parts)
@@ -209,7 +209,7 @@ def test_a_dump_that_promtool_makes_is_read_as_it_is(folder: Path, tmp_path: Pat
     promtool = tools.path("promtool3")
     (tmp_path / "weeks.om").write_text(week(f'cluster="east",node="n1",{DATA}') + "# EOF\n")
     blocks = tmp_path / "data"
-    made = ["tsdb", "create-blocks-from", "openmetrics", tmp_path / "weeks.om", blocks]
+    made: list[str | Path] = ["tsdb", "create-blocks-from", "openmetrics", tmp_path / "weeks.om", blocks]
     subprocess.run([promtool, *made], check=True, capture_output=True, timeout=120)
     (blocks / "wal").mkdir()  # as every Prometheus has
     match = '{__name__=~"kubelet_volume_stats_.*",cluster="east"}'

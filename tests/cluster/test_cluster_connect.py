@@ -185,7 +185,7 @@ async def test_requests_go_through_the_proxy_of_the_kubeconfig(api: FakeApi, tmp
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    file = kubeconfig(tmp_path / "k", "http://apiserver.invalid:6443", **{"proxy-url": address})
+    file = kubeconfig(tmp_path / "k", "http://apiserver.invalid:6443", user=None, **{"proxy-url": address})
     async with await connect(kubeconfig=file, timing=QUICK) as connection:
         assert (await connection.get("/api")).body == b'{"through": "proxy"}'
     await runner.cleanup()
@@ -283,8 +283,8 @@ class Authority:
     def server(self, *, wants_client: bool = False) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=self.certificate_text())
         context.verify_mode = ssl.CERT_REQUIRED if wants_client else ssl.CERT_NONE
-        files = [Path(kube_config._create_temp_file_with_content(part)) for part in self.issue("server")]
-        context.load_cert_chain(*files)
+        certificate, key = map(kube_config._create_temp_file_with_content, self.issue("server"))
+        context.load_cert_chain(certificate, key)
         return context
 
 

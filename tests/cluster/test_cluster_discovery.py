@@ -3,6 +3,7 @@
 import pytest
 
 from holdfast.cluster.discovery import Catalog, Choice, Offer
+from holdfast.model.identity import ObjectKey
 from tests.cluster.conftest import QUICK, Run, hurried
 from tests.cluster.fake_api import FakeApi, obj, raw, status
 from tests.cluster.recorder import BACKUPS, PODS, Recorder, feed
@@ -116,7 +117,7 @@ async def test_a_better_version_is_taken_without_a_gap(api: FakeApi, sink: Recor
     await sink.until(lambda: api.watching)
     api.serve("velero.io", "v2", "backups")
     await api.put(V2, obj("b", "velero", size=2))
-    await sink.until(lambda: sink.objects["velero"]["velero", "b"].size == 2)
+    await sink.until(lambda: sink.objects["velero"][ObjectKey("velero", "b")].size == 2)
     assert sink.states["velero"] == ["starting", "up"]
     assert ("drop", "velero", "b") not in sink.calls
 

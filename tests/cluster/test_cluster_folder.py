@@ -18,6 +18,7 @@ from holdfast.cluster import documents, yaml_tree
 from holdfast.cluster.folder import Dump, Folder
 from holdfast.cluster.yaml_tree import DamagedError, Tree, trees
 from holdfast.model.feed import Feed
+from holdfast.model.identity import ObjectKey
 from tests.cluster.recorder import BACKUPS, NODES, PODS, Meta, Note, Recorder, feed
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {}, namespace: x}}\nsize: {}\n"
@@ -76,7 +77,7 @@ def test_every_form_that_kubectl_writes_is_read(read: Reading) -> None:
     assert result.errors == []
     assert result.pods == ["e", "h", "i", "x/a", "x/b", "x/c", "x/d", "x/g"]
     assert result.sink.names("nodes") == ["n"]
-    assert result.sink.objects["velero"]["velero", "f"].text == "2026-01-02T03:04:05Z"
+    assert result.sink.objects["velero"][ObjectKey("velero", "f")].text == "2026-01-02T03:04:05Z"
     assert result.dump.seen == {"Pod", "Node", "Backup.velero.io"}
 
 
@@ -440,6 +441,6 @@ def test_no_text_is_too_odd(text: str) -> None:
 def test_metadata_is_read_by_the_shape_alone(read: Reading) -> None:
     """The object that is handed over is the feed's shape and nothing else."""
     result = read({"a.yaml": POD.format("a", 7)})
-    assert result.sink.objects["core"]["x", "a"] == FEEDS[0].shape(
+    assert result.sink.objects["core"][ObjectKey("x", "a")] == FEEDS[0].shape(
         metadata=Meta(name="a", namespace="x"), size=7
     )

@@ -4,6 +4,7 @@ import pytest
 
 from holdfast.cluster.discovery import Catalog, Choice, Offer
 from holdfast.model.feed import Feed, Resource
+from holdfast.model.identity import ObjectKey
 from tests.cluster.conftest import Run, hurried
 from tests.cluster.fake_api import FakeApi, hang, obj, raw, status
 from tests.cluster.recorder import BACKUPS, PODS, Recorder, Thing, feed
@@ -39,7 +40,7 @@ async def test_a_polled_feed_follows_the_server_without_a_watch(
     await backups.put(PATH, obj("c", "velero"))
     await backups.put(PATH, obj("b", "velero", size=2))
     await sink.until(lambda: sink.names("velero") == ["velero/b", "velero/c"])
-    await sink.until(lambda: sink.objects["velero"]["velero", "b"].size == 2)
+    await sink.until(lambda: sink.objects["velero"][ObjectKey("velero", "b")].size == 2)
     await backups.delete(PATH, "b", "velero")
     await sink.until(lambda: sink.names("velero") == ["velero/c"])
     assert sink.states["velero"] == ["starting", "up"]

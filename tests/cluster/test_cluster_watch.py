@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from holdfast.cluster import listing
+from holdfast.model.identity import ObjectKey
 from tests.cluster.conftest import Run, hurried
 from tests.cluster.fake_api import FakeApi, obj, raw, status
 from tests.cluster.recorder import NODES, PODS, Note, Recorder, feed
@@ -49,10 +50,9 @@ async def test_feeds_of_one_resource_share_its_list_and_watch(api: FakeApi, sink
     await api.put(POD_PATH, obj("a", "x", size=3, text="t"))
     await run([CORE, feed("other", PODS, Note)])
     await sink.until(lambda: sink.now("other") == sink.now("core") == "up" and api.watching)
-    assert [sink.objects[source]["x", "a"] for source in ("core", "other")] == [
-        CORE.shape(metadata=sink.objects["core"]["x", "a"].metadata, size=3),
-        Note(metadata=sink.objects["other"]["x", "a"].metadata, text="t"),
-    ]
+    core, other = (sink.objects[source][ObjectKey("x", "a")] for source in ("core", "other"))
+    assert core == CORE.shape(metadata=core.metadata, size=3)
+    assert other == Note(metadata=other.metadata, text="t")
     assert (api.count(f"list {POD_PATH}"), api.count(f"watch {POD_PATH}")) == (1, 1)
 
 
@@ -222,7 +222,7 @@ async def test_one_undecodable_object_hurts_no_neighbour(
         "source core: Pod x/bad cannot be decoded: Expected `int`, got `str` - at `$.size`",
         "source core: Pod x/good cannot be decoded: Expected `int`, got `str` - at `$.object.size`",
     ]
-    assert sink.objects["core"]["x", "good"].size == 1
+    assert sink.objects["core"][ObjectKey("x", "good")].size == 1
     await api.put(POD_PATH, obj("bad", "x", size=2))
     await api.delete(POD_PATH, "good", "x")
     await sink.until(lambda: sink.names("core") == ["x/bad"])
@@ -272,11 +272,11 @@ async def test_a_line_of_megabytes_is_one_event(api: FakeApi, sink: Recorder, ru
     await sink.until(lambda: api.watching)
     await api.put(POD_PATH, obj("a", "x", text="t" * 5_000_000))
     await sink.until(lambda: sink.names("core") == ["x/a"])
-    assert len(sink.objects["core"]["x", "a"].text) == 5_000_000
+    assert len(sink.objects["core"][ObjectKey("x", "a")].text) == 5_000_000
 
 
 async def test_the_loop_is_never_held_for_long_while_objects_pour_in(
-    api: FakeApi, sink: Recorder, run: Run
+    api: FakeApi, sink: Recorder, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many objects come, and from however many lanes at once, a turn of the loop is one slice of work."""
     for number in range(400):
@@ -290,7 +290,7 @@ async def test_the_loop_is_never_held_for_long_while_objects_pour_in(
             pass
         put(*args)
 
-    sink.put = slow_put  # type: ignore[method-assign] # a busy sink
+    monkeypatch.setattr(sink, "put", slow_put)
     await run([CORE, feed("other", PODS), feed("nodes", NODES)], hurried(slice=0.002))
     longest, before = 0, 0
     while not sink.now("core") == sink.now("nodes") == "up":

@@ -1,7 +1,7 @@
 """What `serve` does with the store while it runs: shows how it fares, notes the watch, lets go of what is old."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,15 +49,14 @@ class Shown:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "_POLL", 0.001)
-    return
 
 
 async def keep(live: Any, store: Any, rounds: int = 3) -> list[tuple[float | None, bool]]:
     """What was shown in this many rounds."""
-    stores: Any = serve.Stores(store, Kept())
-    task = asyncio.create_task(serve._keep_history(live, stores))
+    usage: Any = Kept()
+    task = asyncio.create_task(serve._keep_history(live, serve.Stores(store, usage)))
     async with asyncio.timeout(10):
         shown = [await live.shown.get() for _ in range(rounds)]
     task.cancel()

@@ -2,6 +2,7 @@
 
 import math
 from itertools import permutations
+from random import Random
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ SAMPLES = st.builds(
     inodes=NUMBERS,
 )
 BATCH = st.lists(st.tuples(st.sampled_from(["uid-1", "uid-2"]), SAMPLES), max_size=30)
+Batch = list[tuple[str, UsageSample]]
 
 
 def sample(age: float, used: float | None = 5.0, capacity: float | None = 10.0) -> UsageSample:
@@ -149,9 +151,9 @@ def test_arrays_have_nan_in_front_and_the_order_that_was_asked_for() -> None:
     held = history(sample(STEP, 1), sample(0, 2))
     held.take([("uid-2", UsageSample(claim=DATA, time=NOW, used=7.0, capacity=9.0))], NOW)
     times, used, capacity = held.window(["uid-2", "none", "uid-1"], NOW)
-    assert np.array_equal(used, [[np.nan, 7], [np.nan, np.nan], [1, 2]], equal_nan=True)
+    assert np.array_equal(used, [[np.nan, 7], [np.nan, np.nan], [1.0, 2.0]], equal_nan=True)
     assert np.array_equal(times, [[np.nan, NOW], [np.nan, np.nan], [NOW - STEP, NOW]], equal_nan=True)
-    assert np.array_equal(capacity, [[np.nan, 9], [np.nan, np.nan], [10, 10]], equal_nan=True)
+    assert np.array_equal(capacity, [[np.nan, 9], [np.nan, np.nan], [10.0, 10.0]], equal_nan=True)
 
 
 def test_of_no_claims_the_arrays_are_empty() -> None:
@@ -181,19 +183,19 @@ def test_who_knows_nothing_of_bytes_does_not_hide_who_does(keep: Keep) -> None:
 
 
 @given(BATCH, KEEP, st.randoms(use_true_random=False))
-def test_the_order_of_arrival_changes_nothing(batch, keep: Keep, random) -> None:
+def test_the_order_of_arrival_changes_nothing(batch: Batch, keep: Keep, random: Random) -> None:
     one, other = UsageHistory(keep=keep), UsageHistory(keep=keep)
     one.take(batch, NOW)
     for item in random.sample(batch, len(batch)):
         other.take([item], NOW)
     for resource in ("bytes", "inodes"):
-        mine, theirs = (held.window(["uid-1", "uid-2"], NOW, resource) for held in (one, other))  # type: ignore[arg-type]
+        mine, theirs = (held.window(["uid-1", "uid-2"], NOW, resource) for held in (one, other))
         for ours, others in zip(mine, theirs, strict=True):
             assert np.array_equal(ours, others, equal_nan=True)
 
 
 @given(BATCH, KEEP)
-def test_the_same_again_changes_nothing(batch, keep: Keep) -> None:
+def test_the_same_again_changes_nothing(batch: Batch, keep: Keep) -> None:
     held = UsageHistory(keep=keep)
     held.take(batch, NOW)
     held.unsaved(NOW, 1000)
@@ -202,7 +204,7 @@ def test_the_same_again_changes_nothing(batch, keep: Keep) -> None:
 
 
 @given(BATCH, KEEP)
-def test_the_newest_is_the_newest(batch, keep: Keep) -> None:
+def test_the_newest_is_the_newest(batch: Batch, keep: Keep) -> None:
     held = UsageHistory(keep=keep)
     held.take(batch, NOW)
     for uid in ("uid-1", "uid-2"):
@@ -214,7 +216,7 @@ def test_the_newest_is_the_newest(batch, keep: Keep) -> None:
 
 
 @given(BATCH, KEEP)
-def test_every_point_was_measured_and_times_rise(batch, keep: Keep) -> None:
+def test_every_point_was_measured_and_times_rise(batch: Batch, keep: Keep) -> None:
     held = UsageHistory(keep=keep)
     held.take(batch, NOW)
     measured = {(one.time, one.filled, one.offered) for uid, one in batch if uid == "uid-1"}
@@ -224,7 +226,9 @@ def test_every_point_was_measured_and_times_rise(batch, keep: Keep) -> None:
 
 
 @given(BATCH)
-def test_the_most_used_of_an_hour_is_never_more_than_was_measured_and_never_less_than_the_last(batch) -> None:
+def test_the_most_used_of_an_hour_is_never_more_than_was_measured_and_never_less_than_the_last(
+    batch: Batch,
+) -> None:
     last, most = UsageHistory(keep="last"), UsageHistory(keep="max")
     for held in (last, most):
         held.take(batch, NOW)
@@ -237,7 +241,7 @@ def test_the_most_used_of_an_hour_is_never_more_than_was_measured_and_never_less
     st.integers(0, 2**20),
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3599), st.floats(0, 2.0**40, width=32)), max_size=9),
 )
-def test_a_packed_slot_reads_as_it_was(slot: int, cells) -> None:
+def test_a_packed_slot_reads_as_it_was(slot: int, cells: list[tuple[int, int, float]]) -> None:
     slab = np.array(
         [(row, slot, offset, used, used, np.nan, np.nan) for row, offset, used in cells], dtype=READING
     )
@@ -261,7 +265,7 @@ def test_one_bit_that_flips_is_noticed() -> None:
 
 
 @given(BATCH, KEEP)
-def test_reduction_leaves_one_reading_a_slot_that_nothing_outranks(batch, keep: Keep) -> None:
+def test_reduction_leaves_one_reading_a_slot_that_nothing_outranks(batch: Batch, keep: Keep) -> None:
     cells = [
         (0, int(one.time // STEP), int(one.time % STEP), one.used or 0, one.capacity or 0, 0, 0)
         for _, one in batch

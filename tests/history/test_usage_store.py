@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from holdfast.history.usage import SLOTS, STEP, UsageHistory
-from holdfast.history.usage_store import StoreError, UsageStore, read_usage
+from holdfast.history.usage_store import UsageStore, read_usage
+from holdfast.history.writer import StoreError
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import UsageSample
 from tests.real.process import wait_for

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,8 @@ from holdfast.model.account.report import ExemptPart
 THEN = datetime(2026, 11, 1, 3, tzinfo=UTC)
 
 
-def row(**fields: object) -> ComplianceRow:
-    told: dict[str, object] = dict.fromkeys(ComplianceRow.__struct_fields__)
+def row(**fields: Any) -> ComplianceRow:
+    told: dict[str, Any] = dict.fromkeys(ComplianceRow.__struct_fields__)
     texts = ("namespace", "name", "tier", "owner", "storage_class", "state", "why", "source")
     told |= dict.fromkeys(texts, "") | {"offsite_asked": False} | fields
     return ComplianceRow(**told)
@@ -61,7 +62,7 @@ def test_a_control_character_is_spelled_and_nul_never_begins_a_cell() -> None:
 _CONTROLS = "".join(map(chr, (*range(32), *range(127, 160)))).translate(dict.fromkeys(map(ord, "\t\r\n")))
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters=_CONTROLS)), max_size=4))
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters=_CONTROLS)), max_size=4))
 def test_any_text_is_read_back_as_it_was(texts: list[str]) -> None:
     told = read_back(*(row(owner=text, tier="x") for text in texts))
     assert [

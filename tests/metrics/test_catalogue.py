@@ -1,6 +1,7 @@
 """The catalogue as a whole: names, labels and vocabularies follow the conventions, and the contract is met."""
 
 import re
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,7 +12,7 @@ from holdfast.metrics.process import PROCESS_FAMILIES, Collectors, ProcessFamily
 
 BY_NAME = {family.name: family for family in FAMILIES}
 
-IDS = {"ids": lambda family: family.name}
+IDS: dict[str, Any] = {"ids": lambda family: family.name}
 
 
 def test_names_are_written_once() -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from holdfast.app.account.document import report_document
 from holdfast.app.engine import Engine
 from holdfast.cli.report_table import print_report
+from holdfast.model.account.filling import ForecastPart
 from holdfast.model.policy import ObjectiveSpec, Policy
 from tests.demo.living import lived
 from tests.report.scenery import (
@@ -426,7 +427,7 @@ def test_the_document_tells_what_the_metrics_tell() -> None:
     ):
         found = {key: value for key, part in claims.items() if (value := getattr(part, field)) is not None}
         assert found == rows(engine, family, now), family
-    forecasts = {
+    forecasts: dict[tuple[str, ...], ForecastPart] = {
         (*key, resource): forecast
         for key, part in claims.items()
         for resource, forecast in (("bytes", part.bytes_forecast), ("inodes", part.inodes_forecast))

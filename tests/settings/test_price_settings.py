@@ -162,7 +162,7 @@ def test_without_the_key_there_are_no_prices() -> None:
     assert load_settings([], KNOWN).policy().prices is None
 
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [0, 1, -1, 0.5, "0.5", "EUR", "eur", "USD", "", None, True, [], {}, "x y", 1e12, "gibHour"]
 )
 ENTRY = st.dictionaries(

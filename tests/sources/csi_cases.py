@@ -10,7 +10,8 @@ import msgspec
 from holdfast.model.facts import NO_ANNOTATIONS, Claim, Fact, Volume
 from holdfast.model.identity import ClaimRef
 from holdfast.model.protection import Copy, Coverage
-from holdfast.sources.csi_snapshot import SOURCE, cover
+from holdfast.sources.csi_snapshot import SOURCE
+from holdfast.sources.csi_snapshot.coverage import cover
 from holdfast.sources.values import parse_time
 from tests.sources.facts import NoRolls, TableFacts, documents
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from holdfast.model.facts import NO_ANNOTATIONS, Claim, Fact, Mount, Pod, Workload
 from holdfast.model.identity import ClaimRef, ObjectRef, Owner, ScheduleKey, Touch
 from holdfast.model.protection import Copy, Cover, Coverage, Miss, Schedule
-from holdfast.sources.cronjob import SOURCE, cover, schedule
+from holdfast.sources.cronjob import SOURCE
+from holdfast.sources.cronjob.coverage import cover, schedule
 from holdfast.sources.values import parse_time
 from tests.sources.damage import GARBAGE, NEEDED, Place, places, put
 from tests.sources.facts import NoRolls, TableFacts, documents, read

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate  # type: ignore[import-untyped] # it ships no types
+import kubernetes_validate
 import pytest
 
 from tests.sources.crd_schema import Definitions, Kind, kind_of, read_objects

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from holdfast.model.identity import ObjectRef
 from holdfast.model.protection import Drill
-from holdfast.sources.k8up import NAME, SOURCE
+from holdfast.sources.k8up import SOURCE
+from holdfast.sources.k8up.records import NAME
 from holdfast.sources.runs.records import Plan
 from tests.sources.damage import GARBAGE, NEEDED, places, put
 from tests.sources.facts import read

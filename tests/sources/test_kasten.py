@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from holdfast.model.identity import ObjectRef, TargetKey
 from holdfast.model.plan import read_plan
 from holdfast.model.protection import Drill
-from holdfast.sources.kasten import NAME, SOURCE
+from holdfast.sources.kasten import SOURCE
+from holdfast.sources.kasten.records import NAME
 from tests.sources.damage import GARBAGE, NEEDED, places, put
 from tests.sources.facts import read
 from tests.sources.operator_cases import all_of, at, claim, covered, fixture, laid, number, survives

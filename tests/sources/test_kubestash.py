@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from holdfast.model.identity import ObjectRef, TargetKey
 from holdfast.model.protection import Drill
-from holdfast.sources.kubestash import NAME, SOURCE
+from holdfast.sources.kubestash import SOURCE
+from holdfast.sources.kubestash.records import NAME
 from tests.sources.damage import GARBAGE, NEEDED, places, put
 from tests.sources.facts import read
 from tests.sources.operator_cases import all_of, at, claim, covered, fixture, laid, number, survives

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.model.identity import REPLICATION, ReplicationKey
+from holdfast.model.identity import REPLICATION, ReplicationKey, ScheduleKey
 from holdfast.model.replication import Replication
 from holdfast.sources import csi_addons, ramen, rook, volsync
 from holdfast.sources.contract import Source
@@ -34,7 +34,7 @@ def judged(source: Source, obj: Any) -> None:
         assert len(record.strange_word()) <= 60
         for touch in record.touches():
             if source.schedule and touch.key[:1] == ("schedule",):
-                source.schedule(touch.key[1:], facts)
+                source.schedule(ScheduleKey(*touch.key[1:]), facts)
             if source.replication and touch.key[:1] == (REPLICATION,):
                 assert source.replication(ReplicationKey(*touch.key[1:]), facts)
     if source.cover:

@@ -11,9 +11,9 @@ from holdfast.model.identity import ObjectRef
 from holdfast.model.plan import read_plan
 from holdfast.model.protection import Drill
 from holdfast.model.replication import Replication
-from holdfast.sources.stork import NAME, SOURCE, replication
+from holdfast.sources.stork import SOURCE, replication
 from holdfast.sources.stork.policies import read_rhythms
-from holdfast.sources.stork.records import replication_of
+from holdfast.sources.stork.records import NAME, replication_of
 from holdfast.sources.stork.shapes import Daily, Interval, Monthly, PolicyItem, Weekly
 from tests.sources.damage import GARBAGE, NEEDED, places, put
 from tests.sources.facts import TableFacts, read

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from holdfast.model.identity import ClaimRef
-from holdfast.model.usage import UsageSample, sample_of
+from holdfast.model.usage import Stat, UsageSample, sample_of
 from holdfast.usage.kubelet import Body, Told
 from holdfast.usage.volume_stats import STAT_OF, LineError
 from tests.real.kubelet import exposition
@@ -59,9 +59,9 @@ def test_chunks_may_end_anywhere(cuts: list[int]) -> None:
         max_size=5,
     )
 )
-def test_it_tells_what_the_reference_parser_reads(claims) -> None:
+def test_it_tells_what_the_reference_parser_reads(claims: dict[ClaimRef, dict[str, float]]) -> None:
     text = exposition(claims)
-    expected: dict[ClaimRef, dict] = {}
+    expected: dict[ClaimRef, dict[Stat, float]] = {}
     for family in text_string_to_metric_families(text.decode()):
         for one in family.samples:
             if one.name in STAT_OF:

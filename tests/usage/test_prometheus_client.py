@@ -115,7 +115,7 @@ async def test_a_proxy_that_lets_only_get_through_is_asked_by_get() -> None:
 
 
 async def test_no_cookie_is_carried_on() -> None:
-    async with api(answering(success(), **{"Set-Cookie": "session=1"})) as stand:
+    async with api(answering(success(), 200, **{"Set-Cookie": "session=1"})) as stand:
         stand.url = stand.url.replace("127.0.0.1", "localhost")  # of an address none would be kept anyway
         async with client(stand) as prometheus:
             await prometheus.query("up")

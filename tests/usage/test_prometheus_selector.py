@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from promql_parser import parse
+from promql_parser import VectorSelector, parse
 
 from holdfast.usage.prometheus import selector
 
@@ -21,4 +21,5 @@ def test_without_matchers_it_is_the_name() -> None:
 @given(st.dictionaries(LABELS, st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1))
 def test_no_value_breaks_out_of_its_quotes(labels: dict[str, str]) -> None:
     parsed = parse(selector("up", labels))
+    assert isinstance(parsed, VectorSelector)
     assert {matcher.name: matcher.value for matcher in parsed.matchers.matchers} == labels

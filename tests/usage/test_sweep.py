@@ -1,7 +1,7 @@
 """Rounds through nodes whose answers a test holds in its hand."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -53,7 +53,9 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def sweep(ask, sink: Sink, concurrency: int = 2, timeout: float = 5.0) -> Sweep:
+def sweep(
+    ask: Callable[[NodeAddress], Awaitable[Told]], sink: Sink, concurrency: int = 2, timeout: float = 5.0
+) -> Sweep:
     return Sweep(ask, sink, concurrency=concurrency, timeout=timeout, patience=0.01)
 
 

@@ -2,13 +2,14 @@
 
 import math
 from itertools import permutations
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.model.identity import ClaimRef
-from holdfast.model.usage import STATS, UsageSample, is_own, later, newest, sample_of
+from holdfast.model.usage import STATS, Stat, UsageSample, is_own, later, newest, sample_of
 
 CLAIM = ClaimRef("shop", "data-0")
 NOW = 1_800_000_000.0
@@ -26,8 +27,14 @@ SAMPLES = st.builds(
 
 
 def test_all_that_the_kubelet_tells_is_one_sample() -> None:
-    stats = {"used": 3.0, "capacity": 10.0, "available": 7.0, "inodes_used": 5.0, "inodes": 9.0}
-    sample = sample_of(CLAIM, NOW, stats, "node-1")  # type: ignore[arg-type]
+    stats: dict[Stat, float] = {
+        "used": 3.0,
+        "capacity": 10.0,
+        "available": 7.0,
+        "inodes_used": 5.0,
+        "inodes": 9.0,
+    }
+    sample = sample_of(CLAIM, NOW, stats, "node-1")
     assert sample == UsageSample(claim=CLAIM, time=NOW, origin="node-1", **stats)
 
 
@@ -89,7 +96,7 @@ def test_the_newer_of_two_nodes_counts_and_the_larger_where_none_is() -> None:
 
 
 @given(st.lists(SAMPLES, max_size=6), st.randoms(use_true_random=False))
-def test_which_sample_counts_depends_on_no_order(samples: list[UsageSample], random) -> None:
+def test_which_sample_counts_depends_on_no_order(samples: list[UsageSample], random: Random) -> None:
     shuffled = random.sample(samples, len(samples))
     assert newest(samples) == newest(shuffled)
 
@@ -107,7 +114,7 @@ def test_a_sample_is_of_the_claim_that_lives_and_not_of_the_future(time: float, 
 
 
 @given(st.dictionaries(st.sampled_from(STATS), st.floats()))
-def test_whatever_the_numbers_are_a_sample_holds_none_that_cannot_be(stats) -> None:
+def test_whatever_the_numbers_are_a_sample_holds_none_that_cannot_be(stats: dict[Stat, float]) -> None:
     sample = sample_of(CLAIM, NOW, stats)
     if sample is not None:
         held = [number for stat in STATS if (number := getattr(sample, stat)) is not None]

@@ -51,7 +51,9 @@ def test_no_bytes_do_more_than_raise_their_own_error(tail: bytes) -> None:
 
 
 @given(st.sampled_from(sorted(STAT_OF)), LABELS, st.data())
-def test_a_line_that_was_cut_within_its_labels_is_damaged(metric: str, labels: dict[str, str], data) -> None:
+def test_a_line_that_was_cut_within_its_labels_is_damaged(
+    metric: str, labels: dict[str, str], data: st.DataObject
+) -> None:
     line = written(metric, labels, 12.5, None)
     cut = line[: data.draw(st.integers(len("kubelet_volume_stats_"), line.rindex("}")))].encode()
     with pytest.raises(LineError):

@@ -16,6 +16,7 @@ from holdfast.model.account.report import MoneyPart
 from holdfast.model.check import CHECKS
 from holdfast.model.checklist import ITEMS
 from holdfast.model.cost import Prices
+from holdfast.model.feed import FeedState
 from holdfast.model.policy import Match, ObjectiveSpec, Policy, Tier
 from tests.report.scenery import (
     NOW,
@@ -109,7 +110,7 @@ def test_sources_out_of_sight_come_first_and_say_what_follows() -> None:
 def test_a_tool_that_the_cluster_does_not_have_is_no_source_that_fails() -> None:
     from holdfast.sources.table import SOURCES
 
-    states = {
+    states: dict[tuple[str, str], FeedState] = {
         feed.id: "not_installed" for source in SOURCES if source.name == "k8up" for feed in source.feeds
     }
     answer = view(engine_of(*copied(), states=states), "sources")

@@ -42,7 +42,7 @@ def look(
 
     def judged(ref: ClaimRef) -> ClaimJudgement | None:
         objective = (objectives or {}).get(str(ref))
-        return objective and judgement(ref, objective)
+        return judgement(ref, objective) if objective else None
 
     entries = SURVEYS[check](Scene(setting=setting, judged=judged))
     found = [entry for entry in entries if entry is not BREATH]

@@ -1,9 +1,14 @@
 """Checks on StorageClasses: records in, what is said of each class out."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from holdfast.model.capacity import Limit, Quota
+from holdfast.model.facts import Claim, Fact, Volume
 from holdfast.model.policy import Policy
+from holdfast.model.surroundings import Node
 from tests.assessment.checks.survey_cases import (
     claim,
     in_zones,
@@ -36,7 +41,9 @@ BY_HAND = "kubernetes.io/no-provisioner"
     ],
     ids=["fixed", "may-grow", "no-claims", "claims-of-another", "made-by-hand"],
 )
-def test_no_expansion__claims_of_a_class_that_does_not_allow_it(fields, claims, why) -> None:
+def test_no_expansion__claims_of_a_class_that_does_not_allow_it(
+    fields: dict[str, Any], claims: list[Claim], why: str
+) -> None:
     """A class with claims whose volumes cannot grow; volumes that are made by hand never could."""
     assert look("no-expansion", storage_class(**fields), claims) == {FAST: why}
 
@@ -73,7 +80,7 @@ def test_no_expansion__many_claims_are_cut() -> None:
         ("", ""),
     ],
 )
-def test_in_tree_provisioner__has_a_successor(provisioner, why) -> None:
+def test_in_tree_provisioner__has_a_successor(provisioner: str, why: str) -> None:
     """Provisioners that were part of Kubernetes, and no others under that prefix."""
     assert look("in-tree-provisioner", storage_class(provisioner=provisioner)) == {FAST: why}
 
@@ -107,7 +114,7 @@ def test_in_tree_provisioner__has_a_successor(provisioner, why) -> None:
     ],
 )
 def test_immediate_binding__where_nodes_lie_in_several_zones(
-    provisioner, mode, nodes, volumes, found
+    provisioner: str, mode: str, nodes: Sequence[Node], volumes: list[Volume], found: bool | None
 ) -> None:
     """Volumes that are made before their pod has a node, for one of several zones. What volumes show speaks first."""
     cluster = (storage_class(provisioner=provisioner, binding_mode=mode), nodes, volumes)
@@ -138,7 +145,7 @@ def test_no_default_class__classes_and_no_default() -> None:
 @pytest.mark.parametrize(
     ("classes", "limit", "found"), [(12, None, False), (13, None, True), (2, 2, False), (3, 2, True)]
 )
-def test_too_many_classes__more_than_the_limit(classes, limit, found) -> None:
+def test_too_many_classes__more_than_the_limit(classes: int, limit: int | None, found: bool) -> None:
     """Twelve are allowed, or as many as the configuration says."""
     policy = Policy(check_limits={} if limit is None else {"too-many-classes": limit})
     cluster = [storage_class(f"class-{number}") for number in range(classes)]
@@ -175,7 +182,9 @@ SAME = {"parameters_hash": "1"}
         ({"provisioner": ""}, {"provisioner": ""}, None),
     ],
 )
-def test_duplicate_classes__mean_the_same(first, second, found) -> None:
+def test_duplicate_classes__mean_the_same(
+    first: dict[str, Any], second: dict[str, Any], found: bool | None
+) -> None:
     """All that a volume is made by is equal; of classes by hand only the name tells what they are for."""
     cluster = (storage_class(**SAME | first), storage_class("swift", **SAME | second))
     told = look("duplicate-classes", *cluster)
@@ -186,9 +195,9 @@ def test_duplicate_classes__mean_the_same(first, second, found) -> None:
         assert set(told.values()) == {None if found is None else ""}
 
 
-def quota(resource: str = "requests.storage", of: str = "", **fields: object) -> Quota:
-    limit = Limit(resource=resource, storage_class=of, hard=fields.pop("hard", 10), used=0)
-    return Quota(namespace="shop", name="room", limits=(limit,), **fields)
+def quota(of: str = "", *, scoped: bool = False) -> Quota:
+    limit = Limit(resource="requests.storage", storage_class=of, hard=10, used=0)
+    return Quota(namespace="shop", name="room", limits=(limit,), scoped=scoped)
 
 
 UNUSED = "no claim, volume, template or quota names it"
@@ -219,7 +228,7 @@ UNUSED = "no claim, volume, template or quota names it"
         "total",
     ],
 )
-def test_unused_class__nothing_names_it(users, why) -> None:
+def test_unused_class__nothing_names_it(users: list[Fact], why: str) -> None:
     """A claim, a volume, a template that may run again or a quota that names the class uses it."""
     assert look("unused-class", storage_class(), users) == {FAST: why}
 
@@ -230,7 +239,7 @@ def test_unused_class__the_default_is_for_whoever_names_none() -> None:
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "ResourceQuota"])
-def test_unused_class__cannot_be_judged_while_a_kind_that_may_name_it_is_hidden(kind) -> None:
+def test_unused_class__cannot_be_judged_while_a_kind_that_may_name_it_is_hidden(kind: str) -> None:
     """What is used is used; of the others nothing is said."""
     told = look("unused-class", storage_class(), storage_class("slow"), claim(), unseen=[kind])
     assert told == {FAST: "", "StorageClass slow": None}
@@ -259,7 +268,9 @@ def test_unused_class__cannot_be_judged_while_a_kind_that_may_name_it_is_hidden(
         ("disks.example.com", "false", None),
     ],
 )
-def test_unencrypted__by_the_parameter_or_the_documentation(provisioner, said, found) -> None:
+def test_unencrypted__by_the_parameter_or_the_documentation(
+    provisioner: str, said: str | None, found: bool | None
+) -> None:
     """An absent parameter tells only where that is documented whatever the account is set to."""
     why = look("unencrypted", storage_class(provisioner=provisioner, encryption=said))[FAST]
     assert (None if why is None else bool(why)) is found

@@ -1,5 +1,7 @@
 """Whether draining a node may take down too many pods with data: records in, what is said of each controller out."""
 
+from typing import Any
+
 import pytest
 
 from holdfast.model.identity import Owner
@@ -46,7 +48,9 @@ UNSAFE = "3 replicas with data, and no PodDisruptionBudget selects them all"
         ({"claim_templates": ()}, [], None),
     ],
 )
-def test_drain_unsafe__a_replicated_workload_with_data_without_a_budget(fields, budgets, why) -> None:
+def test_drain_unsafe__a_replicated_workload_with_data_without_a_budget(
+    fields: dict[str, Any], budgets: list[DisruptionBudget], why: str | None
+) -> None:
     """By the replicas that are wanted and the labels of the pod template."""
     web = workload(**{"claim_templates": ("data",), "replicas": 3, "pod_labels": APP, **fields})
     assert look("drain-unsafe", web, budgets) == ({} if why is None else {WEB: why})
@@ -79,7 +83,7 @@ MAIN = "Cluster.postgresql.cnpg.io shop/main"
         ([budget(role="primary"), budget(name="rest", role="replica")], 2, ""),
     ],
 )
-def test_drain_unsafe__an_operators_pods(budgets, pods, why) -> None:
+def test_drain_unsafe__an_operators_pods(budgets: list[DisruptionBudget], pods: int, why: str) -> None:
     """Operators have one budget for the primary and one for the others: each pod must be selected by some."""
     roles = ("primary", "replica")
     members = [pod(f"shop/main-{n}", f"d-{n}", of=OPERATOR, labels={"role": roles[n]}) for n in range(pods)]
@@ -120,7 +124,7 @@ def percent(number: int) -> PodCount:
         ({}, True),
     ],
 )
-def test_drain_unsafe__a_budget_that_lets_all_go_is_none(amounts, safe) -> None:
+def test_drain_unsafe__a_budget_that_lets_all_go_is_none(amounts: dict[str, Any], safe: bool) -> None:
     """Of three replicas; shares round up, so that 70 percent are all of them."""
     web = workload(claim_templates=("data",), replicas=3, pod_labels=APP)
     why = f"{UNSAFE} but such as let all of them go at once: web"

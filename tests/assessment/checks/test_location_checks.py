@@ -63,7 +63,7 @@ def test_one_location__a_region_that_nothing_tells_is_not_judged() -> None:
 
 
 @pytest.mark.parametrize("nodes", [(), ("",), ("north", ""), ("north", "south")])
-def test_one_location__nodes_of_no_or_several_regions_have_none_of_their_own(nodes) -> None:
+def test_one_location__nodes_of_no_or_several_regions_have_none_of_their_own(nodes: tuple[str, ...]) -> None:
     assert why([NORTH], nodes=nodes) is None
 
 
@@ -86,7 +86,7 @@ def test_one_location__a_place_without_a_name_may_be_the_one_that_lacks() -> Non
 
 
 @pytest.mark.parametrize("objective", [DECLARED, TWO])
-def test_one_location__while_a_source_is_blind_it_may_hold_a_copy_elsewhere(objective) -> None:
+def test_one_location__while_a_source_is_blind_it_may_hold_a_copy_elsewhere(objective: Objective) -> None:
     assert why([NORTH], objective, blind=frozenset({"velero"})) is None
 
 

@@ -1,11 +1,13 @@
 """Checks on snapshot classes and storage quotas: records in, what is said of each class, driver and namespace out."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from holdfast.model.annotation import Exempt
-from holdfast.model.capacity import Limit, Quota
-from holdfast.model.facts import DataSource
+from holdfast.model.capacity import Limit, Quota, QuotaResource
+from holdfast.model.facts import DataSource, Fact
 from holdfast.model.objective import Objective
 from holdfast.model.policy import Policy
 from holdfast.model.snapshots import Snapshot, SnapshotClass, SnapshotContent
@@ -17,7 +19,7 @@ DRIVER = "disks.example.com"
 EXEMPT = msgspec.structs.replace(DECLARED, exempt=Exempt(reason="cache", until=None))
 
 
-def snapshot(name: str = "shop/first", **fields: object) -> Snapshot:
+def snapshot(name: str = "shop/first", **fields: Any) -> Snapshot:
     namespace, _, short = name.partition("/")
     made = {
         "uid": f"uid-{name}",
@@ -83,7 +85,9 @@ RESTORED = DataSource(group="snapshot.storage.k8s.io", kind="VolumeSnapshot", na
         ([snapshot(captured=None)], DECLARED, COUNTS),
     ],
 )
-def test_snapshot_class_delete__copies_that_count_were_cut_through_it(facts, objective, why) -> None:
+def test_snapshot_class_delete__copies_that_count_were_cut_through_it(
+    facts: list[Fact], objective: Objective | None, why: str | None
+) -> None:
     """Snapshots of the live claim that its objective accepts; what another tool removes again is no copy."""
     objectives = {"shop/data": objective} if objective else {}
     assert look("snapshot-class-delete", snapshot_class(), claim(), facts, objectives=objectives) == {
@@ -129,7 +133,9 @@ def test_snapshot_class_delete__one_claim_that_was_not_judged_hides_no_other() -
         ("efs.csi.aws.com", [content("efs.csi.aws.com")], True),
     ],
 )
-def test_no_snapshot_class__a_driver_that_can_snapshot(driver, others, found) -> None:
+def test_no_snapshot_class__a_driver_that_can_snapshot(
+    driver: str, others: list[Fact], found: bool | None
+) -> None:
     """By a table, or because it has done so; of a driver that is in no table and never has, nothing is known."""
     why = look("no-snapshot-class", claim(), volume(csi_driver=driver), others)[f"CSIDriver {driver}"]
     assert (None if why is None else bool(why)) is found
@@ -151,7 +157,9 @@ SHOP = "Namespace shop"
 NONE = "1 claim, and no ResourceQuota limits requests.storage"
 
 
-def quota(resource: str = "requests.storage", of: str = "", hard: int | None = 10, **fields: object) -> Quota:
+def quota(
+    resource: QuotaResource = "requests.storage", of: str = "", hard: int | None = 10, **fields: Any
+) -> Quota:
     limit = Limit(resource=resource, storage_class=of, hard=hard, used=0)
     return Quota(**{"namespace": "shop", "name": "room", "limits": (limit,), **fields})
 
@@ -173,7 +181,7 @@ def quota(resource: str = "requests.storage", of: str = "", hard: int | None = 1
         ([quota(namespace="other")], NONE),
     ],
 )
-def test_no_storage_quota__neither_a_total_nor_one_of_a_class(quotas, why) -> None:
+def test_no_storage_quota__neither_a_total_nor_one_of_a_class(quotas: list[Quota], why: str | None) -> None:
     """A limit on the number of claims limits no storage, and a scoped quota holds for some objects only."""
     assert look("no-storage-quota", claim(), quotas) == {SHOP: why}
 

@@ -23,12 +23,13 @@ from holdfast.assessment.checks.table import SURVEYS
 from holdfast.model.capacity import Limit, Quota
 from holdfast.model.check import CHECKS
 from holdfast.model.ephemeral import Controlled, Controller
-from holdfast.model.facts import Attachment
+from holdfast.model.facts import Attachment, Fact
 from holdfast.model.identity import ClaimRef, ObjectKey
 from holdfast.model.policy import Policy, Tier
 from holdfast.model.selector import NodeTerm, Requirement, Selector
 from holdfast.model.setup import DisruptionBudget, DriverOnNode, NodeDrivers
 from holdfast.model.snapshots import Snapshot, SnapshotClass, SnapshotContent
+from holdfast.model.surroundings import Node
 from holdfast.sources.core import encryption
 from tests.assessment.checks.survey_cases import (
     BUILTIN,
@@ -226,7 +227,9 @@ POLICY = Policy(tiers=(Tier(name="gold"),), check_limits={"too-many-classes": 1}
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(cluster=CLUSTERS, unseen=UNSEEN, order=st.randoms(use_true_random=False))
-def test_whatever_the_cluster_is_like(check: str, cluster, unseen, order: random.Random) -> None:
+def test_whatever_the_cluster_is_like(
+    check: str, cluster: list[Fact], unseen: set[str], order: random.Random
+) -> None:
     """No check raises, the order of objects does not matter, and reasons are short and stand on the kinds declared."""
     told = look(check, cluster, policy=POLICY, unseen=unseen, objectives=OBJECTIVES)
     shuffled = order.sample(cluster, len(cluster))
@@ -239,7 +242,9 @@ def test_whatever_the_cluster_is_like(check: str, cluster, unseen, order: random
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(NODES, max_size=6, unique_by=lambda each: each.name), TERMS)
-def test_nodes_are_found_by_their_labels_as_if_all_were_asked(nodes, terms) -> None:
+def test_nodes_are_found_by_their_labels_as_if_all_were_asked(
+    nodes: list[Node], terms: tuple[NodeTerm, ...]
+) -> None:
     """The index by label and name finds who meets a term, and nobody else."""
     asked = [each for each in nodes if any(term.takes(each.name, each.labels) for term in terms)]
     found = Nodes(nodes).takers(terms)
@@ -271,7 +276,7 @@ def test_an_endless_reason_is_cut() -> None:
         ([], ""),
     ],
 )
-def test_names_are_listed_in_order_and_cut(names, text) -> None:
+def test_names_are_listed_in_order_and_cut(names: list[str], text: str) -> None:
     """The first five at the most, and fewer of long ones."""
     assert listed(names) == text
 

@@ -1,13 +1,15 @@
 """Checks on whether nodes can use volumes: records in, what is said of each claim, volume and node out."""
 
+from typing import Any
+
 import pytest
 
-from holdfast.model.facts import Annotations, Attachment
+from holdfast.model.facts import Annotations, Attachment, Claim, Fact
 from holdfast.model.identity import ClaimRef
 from holdfast.model.policy import Exemption, Match, ObjectiveSpec, Policy, Tier
 from holdfast.model.selector import NodeTerm, Requirement
 from holdfast.model.setup import DriverOnNode, NodeDrivers
-from holdfast.model.surroundings import Namespace
+from holdfast.model.surroundings import Namespace, Node
 from tests.assessment.checks.survey_cases import claim, in_zones, look, node, on_nodes, pod, volume
 from tests.world import NOW
 
@@ -33,7 +35,7 @@ TIED = volume(node_terms=on_nodes("node-1"))
     ],
     ids=["there", "cordoned", "not-ready", "silent", "unknown", "cordoned-anyway", "gone", "no-nodes"],
 )
-def test_stranded_volume__no_schedulable_node_can_use_it(nodes, why) -> None:
+def test_stranded_volume__no_schedulable_node_can_use_it(nodes: list[Node], why: str | None) -> None:
     """Gone, cordoned or not ready, whether a pod uses the claim now or not."""
     assert look("stranded-volume", claim(), TIED, nodes) == {DATA: why}
 
@@ -48,7 +50,7 @@ def test_stranded_volume__no_schedulable_node_can_use_it(nodes, why) -> None:
         ([node("node-1", "b"), node("node-2", "c")], True),
     ],
 )
-def test_stranded_volume__one_node_of_its_zone_is_enough(nodes, found) -> None:
+def test_stranded_volume__one_node_of_its_zone_is_enough(nodes: list[Node], found: bool | None) -> None:
     """A node of which nothing is known only matters where no other will do."""
     why = look("stranded-volume", claim(), volume(node_terms=in_zones("a")), nodes)[DATA]
     assert (None if why is None else bool(why)) is found
@@ -63,7 +65,7 @@ def test_stranded_volume__one_node_of_its_zone_is_enough(nodes, found) -> None:
     ],
     ids=["no-affinity", "not-bound", "volume-not-there"],
 )
-def test_stranded_volume__without_a_volume_or_an_affinity(facts, why) -> None:
+def test_stranded_volume__without_a_volume_or_an_affinity(facts: list[Fact], why: str | None) -> None:
     """All nodes can use a volume without an affinity; one that is not there cannot be judged."""
     assert look("stranded-volume", facts, node("node-1", unschedulable=True)) == {DATA: why}
 
@@ -123,7 +125,7 @@ def registered(name: str, *drivers: str) -> NodeDrivers:
         ),
     ],
 )
-def test_driver_missing__on_the_node_of_its_pod_or_on_all(nodes, why) -> None:
+def test_driver_missing__on_the_node_of_its_pod_or_on_all(nodes: list[Fact], why: str | None) -> None:
     """A node whose drivers are not told, or that is just coming up, is not judged."""
     assert look("driver-missing", claim(), volume(), pod("shop/web-0", "data"), nodes) == {DATA: why}
 
@@ -139,7 +141,9 @@ def test_driver_missing__on_the_node_of_its_pod_or_on_all(nodes, why) -> None:
         ([pod("shop/web-0", "data", on="node-2"), pod("shop/web-1", "data", on="gone")], None),
     ],
 )
-def test_driver_missing__only_pods_that_are_on_a_node_need_it_there(pods, why) -> None:
+def test_driver_missing__only_pods_that_are_on_a_node_need_it_there(
+    pods: list[tuple[Fact, ...]], why: str | None
+) -> None:
     """A claim that no pod uses needs its driver on some node."""
     nodes = registered("node-1", "other"), registered("node-2", DRIVER)
     told = look("driver-missing", claim(), volume(), nodes, *pods)
@@ -156,7 +160,7 @@ def test_driver_missing__only_pods_that_are_on_a_node_need_it_there(pods, why) -
     ],
     ids=["in-tree", "nfs", "not-bound", "volume-not-there"],
 )
-def test_driver_missing__only_volumes_of_csi_drivers(facts, why) -> None:
+def test_driver_missing__only_volumes_of_csi_drivers(facts: list[Fact], why: str | None) -> None:
     """Volumes of in-tree kinds are served by a driver that is not written on them."""
     assert look("driver-missing", facts, registered("node-1", "other")) == {DATA: why}
 
@@ -168,7 +172,9 @@ def test_driver_missing__cannot_be_judged_while_pods_are_hidden() -> None:
     assert look("driver-missing", claim(), volume(), registered("node-1", "other"), unseen=["Pod"])[DATA]
 
 
-def attachments(number: int, driver: str = DRIVER, on: str = "node-1", *, attached: bool = True):
+def attachments(
+    number: int, driver: str = DRIVER, on: str = "node-1", *, attached: bool = True
+) -> list[Attachment]:
     return [
         Attachment(
             name=f"{driver}-{on}-{attached}-{each}",
@@ -200,7 +206,9 @@ FULL = f"as many volumes are attached as can be: {DRIVER} "
         (0, attachments(1), None),
     ],
 )
-def test_attach_limit__attachments_reach_what_the_driver_can(most, attached, why) -> None:
+def test_attach_limit__attachments_reach_what_the_driver_can(
+    most: int | None, attached: list[Attachment], why: str | None
+) -> None:
     """Of one driver on one node; a driver that gives no count is not judged."""
     held = NodeDrivers(node="node-1", drivers=(DriverOnNode(driver=DRIVER, most=most),))
     assert look("attach-limit", held, attached) == {"Node node-1": why}
@@ -249,7 +257,9 @@ SHOP = ClaimRef("shop", "data")
         ({"claim": SHOP}, (CACHE, GOLD), ""),
     ],
 )
-def test_reclaim_delete__of_a_volume_without_a_claim(fields, tiers, why) -> None:
+def test_reclaim_delete__of_a_volume_without_a_claim(
+    fields: dict[str, Any], tiers: tuple[Tier, ...], why: str | None
+) -> None:
     """What its class, and the namespace that it was made for or came from, ask; of copies nothing is known any more."""
     told = look("reclaim-delete", volume(**fields), policy=Policy(tiers=tiers))
     assert told == {"PersistentVolume pv-data": why}
@@ -265,7 +275,7 @@ def test_reclaim_delete__of_a_volume_without_a_claim(fields, tiers, why) -> None
     ],
     ids=["bound", "being-bound", "bound-to-another", "another"],
 )
-def test_reclaim_delete__a_claimed_volume_is_judged_with_its_claim(held, looked_at) -> None:
+def test_reclaim_delete__a_claimed_volume_is_judged_with_its_claim(held: Claim, looked_at: bool) -> None:
     """One that a claim is bound to, or is just being bound to, does not stand for itself."""
     told = look("reclaim-delete", volume(claim=SHOP), held, policy=Policy(tiers=(GOLD,)))
     assert told == ({"PersistentVolume pv-data": DEMANDED} if looked_at else {})

@@ -1,13 +1,18 @@
 """Checks on workloads that keep data: records in, what is said of each controller or pod out."""
 
+from collections.abc import Sequence
+from typing import Any, Literal
+
 import msgspec
 import pytest
 
 from holdfast.model.annotation import Exempt
 from holdfast.model.ephemeral import Controlled, Controller
+from holdfast.model.facts import Claim, Fact, Pod
 from holdfast.model.health import Sight
 from holdfast.model.objective import Objective
 from holdfast.model.policy import Policy
+from holdfast.model.surroundings import Node
 from tests.assessment.checks.survey_cases import (
     BUILTIN,
     DECLARED,
@@ -53,7 +58,9 @@ TEMPLATED = claim("shop/data-web-0")
         (("whenScaled",), [claim("other/data-web-0")], DECLARED, ""),
     ],
 )
-def test_statefulset_retention_delete__claims_with_an_objective(deletes, claims, objective, why) -> None:
+def test_statefulset_retention_delete__claims_with_an_objective(
+    deletes: tuple[str, ...], claims: list[Claim], objective: Objective | None, why: str | None
+) -> None:
     """Its policy deletes claims of its templates of which somebody declared an objective."""
     web = workload(claim_templates=("data",), deletes_claims=deletes)
     objectives = {str(each.ref): objective for each in claims} if objective else {}
@@ -68,7 +75,9 @@ def test_statefulset_retention_delete__one_claim_that_was_not_judged_hides_no_ot
 
 
 @pytest.mark.parametrize("lost", [{"namespaces": False}, {"workload_objectives": False}])
-def test_statefulset_retention_delete__cannot_be_judged_while_objectives_may_be_hidden(lost) -> None:
+def test_statefulset_retention_delete__cannot_be_judged_while_objectives_may_be_hidden(
+    lost: dict[str, Any],
+) -> None:
     """A namespace or workload that cannot be seen may ask for what nothing else asks for."""
     for objective, found in ((BUILTIN, None), (DECLARED, True)):
         told = look(
@@ -95,7 +104,7 @@ def test_statefulset_retention_delete__cannot_be_judged_while_objectives_may_be_
     ],
     ids=["bare", "pending", "done", "failed", "job", "operator", "static", "ephemeral"],
 )
-def test_pod_bare_data__a_claim_and_no_controller(fields, found) -> None:
+def test_pod_bare_data__a_claim_and_no_controller(fields: dict[str, Any], found: bool | None) -> None:
     """A pod that nothing would make anew; a finished one is none, and an ephemeral volume is no data."""
     told = look("pod-bare-data", pod("shop/tool", "data", **fields))
     why = "nothing would make it anew, and it uses data"
@@ -123,7 +132,7 @@ AGENT = ("DaemonSet", "agent")
         (("/dev", "/sys/fs", "/proc", "/run/agent", "/var/run"), ""),
     ],
 )
-def test_hostpath_data__a_path_of_the_node_that_keeps_data(paths, why) -> None:
+def test_hostpath_data__a_path_of_the_node_that_keeps_data(paths: tuple[str, ...], why: str) -> None:
     """Not what lies in memory: devices, sockets, and what the kernel shows."""
     assert look("hostpath-data", pod("shop/agent-1", of=AGENT, host_paths=paths)) == {
         "DaemonSet shop/agent": why
@@ -144,7 +153,9 @@ def test_hostpath_data__a_path_of_the_node_that_keeps_data(paths, why) -> None:
         ([], ("PersistentVolumeClaim",), None),
     ],
 )
-def test_hostpath_data__claims_of_such_volumes(facts, unseen, why) -> None:
+def test_hostpath_data__claims_of_such_volumes(
+    facts: list[Fact], unseen: tuple[str, ...], why: str | None
+) -> None:
     """A claim may hide a path of a node; where claims or volumes are hidden that cannot be judged."""
     told = look("hostpath-data", pod("shop/web-0", "data"), facts, unseen=unseen)
     assert told == {WEB: why}
@@ -188,10 +199,12 @@ ZONES = (node("node-1", "a"), node("node-2", "b"), node("node-3", "a"), node("no
 
 
 def replicas(
-    *volumes: dict[str, object], on: tuple[str, ...] = ("node-1", "node-3"), of=("StatefulSet", "web")
-):
+    *volumes: dict[str, Any],
+    on: tuple[str, ...] = ("node-1", "node-3"),
+    of: tuple[str, ...] = ("StatefulSet", "web"),
+) -> list[Fact]:
     """One pod of a controller for each volume, each with a claim of its own."""
-    facts = []
+    facts: list[Fact] = []
     for number, fields in enumerate(volumes):
         name = f"data-{number}"
         facts += [claim(f"shop/{name}"), volume(f"pv-{name}", **fields)]
@@ -220,7 +233,9 @@ def replicas(
         ([{"node_terms": on_nodes("node-1", "node-4")}, {"zone": "a"}], "unknown"),
     ],
 )
-def test_one_zone__all_volumes_of_a_replicated_workload(volumes, found) -> None:
+def test_one_zone__all_volumes_of_a_replicated_workload(
+    volumes: list[dict[str, Any]], found: bool | Literal["unknown"] | None
+) -> None:
     """By the volume's zone, its node affinity, or the node that uses it; what is bound to no zone spares it."""
     told = look("one-zone", ZONES, replicas(*volumes))
     why = None if found == "unknown" else ""
@@ -240,7 +255,7 @@ def test_one_zone__all_volumes_of_a_replicated_workload(volumes, found) -> None:
         ([], None),
     ],
 )
-def test_one_zone__only_where_nodes_lie_in_several(nodes, found) -> None:
+def test_one_zone__only_where_nodes_lie_in_several(nodes: Sequence[Node], found: bool | None) -> None:
     """Where nobody tells a zone there is none to spread over; where some do not tell it is unknown."""
     why = look("one-zone", nodes, replicas({"zone": "a"}, {"zone": "a"}))[WEB]
     assert (None if why is None else bool(why)) is found
@@ -274,7 +289,7 @@ def test_one_zone__a_claim_that_has_no_volume_yet_lies_nowhere() -> None:
 
 
 @pytest.mark.parametrize("check", ["one-zone", "drain-unsafe", "hostpath-data"])
-def test_a_pod_whose_controller_is_not_told_is_not_looked_at(check) -> None:
+def test_a_pod_whose_controller_is_not_told_is_not_looked_at(check: str) -> None:
     """Both records are of one object, and come and go together."""
     assert look(check, ZONES, pod("shop/web-0", "data")[0]) == {}
 
@@ -282,6 +297,7 @@ def test_a_pod_whose_controller_is_not_told_is_not_looked_at(check) -> None:
 def test_hostpath_data__a_claim_that_is_just_read_is_no_data() -> None:
     """As with a path that is just read."""
     member, scratch = pod("shop/web-0", "data")
+    assert isinstance(member, Pod)
     mounts = tuple(msgspec.structs.replace(mount, read_only=True) for mount in member.mounts)
     reader = msgspec.structs.replace(member, mounts=mounts)
     disk = volume(backing="hostPath")

@@ -1,5 +1,7 @@
 """The bench hands over what was known, and scores by what was true."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ NONE = np.full(5, np.nan)
 
 
 def test_a_look_sees_the_highest_of_each_hour_past_and_the_newest() -> None:
-    used = np.arange(len(TIMES)) % 6 * 1.0
+    used = (np.arange(len(TIMES)) % 6).astype(np.float64)
     times, seen, _ = handed(TIMES, used, SIZE, np.array([3 * HOUR + 1200.0]))
     assert seen[0][~np.isnan(seen[0])].tolist() == [5.0, 5.0, 5.0, 2.0]
     assert times[0, -1] == 3 * HOUR + 1200.0
@@ -57,14 +59,14 @@ def test_a_full_that_no_alarm_announced_is_missed() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_a_volume_is_the_same_each_time_and_true_to_its_end(kind) -> None:
+def test_a_volume_is_the_same_each_time_and_true_to_its_end(kind: str) -> None:
     once, again = make(kind, 3), make(kind, 3)
     np.testing.assert_array_equal(once.used, again.used)
     assert len(once.looks) == len(once.truth) == len(once.foreseen)
     assert (once.truth > 0.0).all()
 
 
-def test_a_csv_from_prometheus_is_read_with_its_heading(tmp_path) -> None:
+def test_a_csv_from_prometheus_is_read_with_its_heading(tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text("time,used,capacity\n2025-01-01T01:00:00Z,2,10\n1735689600,1,10\n")
     times, used, _ = read_csv(file)
@@ -72,7 +74,7 @@ def test_a_csv_from_prometheus_is_read_with_its_heading(tmp_path) -> None:
     assert used.tolist() == [1.0, 2.0]
 
 
-def test_a_line_that_cannot_be_read_is_named(tmp_path) -> None:
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file = tmp_path / "own.csv"
     file.write_text("time,used,capacity\n0,1,10\n600,one,10\n")
     with pytest.raises(ValueError, match="line 3"):

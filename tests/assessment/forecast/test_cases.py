@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from holdfast.assessment.forecast import LIKELY, REASONS, forecast
+from holdfast.assessment.forecast import LIKELY, REASONS, Forecast, forecast
 from tests.assessment.forecast.drawn import DAY, HOUR, NOW, SIZE, ago, days, told
 
 FORTNIGHT = ago(384)
 
 
-def reason(told_of):
+def reason(told_of: Forecast) -> str:
     return REASONS[int(told_of.reasons[0])]
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.assessment.forecast import REASONS, forecast
-from tests.assessment.forecast.drawn import DAY, HOUR, NOW, SIZE
+from holdfast.assessment.forecast import REASONS, Forecast, forecast
+from tests.assessment.forecast.drawn import DAY, HOUR, NOW, SIZE, Floats
 
 ANY = st.one_of(
     st.floats(0.0, 1.0),
@@ -14,19 +14,21 @@ ANY = st.one_of(
 SHARES = st.lists(st.floats(0.01, 0.98), min_size=5, max_size=420)
 
 
-def hourly(shares, size=SIZE, now=NOW):
+def hourly(
+    shares: list[float], size: float = SIZE, now: float = NOW
+) -> tuple[Floats, Floats, Floats, Floats]:
     used = np.array(shares, float)[None] * size
     times = now - HOUR * np.arange(len(shares) - 1, -1, -1.0)[None]
     return times, used, np.full_like(used, size), np.array([now])
 
 
-def fields(told):
+def fields(told: Forecast) -> Floats:
     return np.array([told.central[0], told.early[0], told.late[0]])
 
 
 @settings(deadline=None, max_examples=80)
 @given(SHARES)
-def test_early_is_not_after_central_nor_late_before_it(shares) -> None:
+def test_early_is_not_after_central_nor_late_before_it(shares: list[float]) -> None:
     early_to_late = forecast(*hourly(shares))
     assert 0.0 <= early_to_late.early[0] <= early_to_late.central[0]
     assert np.isnan(early_to_late.late[0]) == np.isposinf(early_to_late.central[0])
@@ -35,14 +37,14 @@ def test_early_is_not_after_central_nor_late_before_it(shares) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(SHARES, st.integers(-12, 12))
-def test_size_does_not_matter(shares, power) -> None:
+def test_size_does_not_matter(shares: list[float], power: int) -> None:
     small, large = forecast(*hourly(shares)), forecast(*hourly(shares, SIZE * 2.0**power))
     np.testing.assert_allclose(fields(small), fields(large), rtol=1e-3)
 
 
 @settings(deadline=None, max_examples=40)
 @given(SHARES, st.integers(-150, 150))
-def test_which_week_it_is_does_not_matter(shares, weeks) -> None:
+def test_which_week_it_is_does_not_matter(shares: list[float], weeks: int) -> None:
     then = NOW + weeks * 7 * DAY
     np.testing.assert_allclose(
         fields(forecast(*hourly(shares))), fields(forecast(*hourly(shares, now=then))), rtol=1e-3
@@ -51,7 +53,9 @@ def test_which_week_it_is_does_not_matter(shares, weeks) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(SHARES, st.lists(st.floats(0.0, 1.0), min_size=1, max_size=5))
-def test_what_is_said_to_come_from_the_future_is_not_looked_at(shares, later) -> None:
+def test_what_is_said_to_come_from_the_future_is_not_looked_at(
+    shares: list[float], later: list[float]
+) -> None:
     times, used, capacity, now = hourly(shares)
     ahead = NOW + HOUR * np.arange(1, len(later) + 1)[None]
     with_later = forecast(
@@ -65,15 +69,16 @@ def test_what_is_said_to_come_from_the_future_is_not_looked_at(shares, later) ->
 
 @settings(deadline=None, max_examples=60)
 @given(SHARES, st.integers(1, 40))
-def test_padding_says_nothing(shares, width) -> None:
-    readings = hourly(shares)
-    padded = [np.hstack((np.full((1, width), np.nan), array)) for array in readings[:3]]
-    np.testing.assert_allclose(fields(forecast(*padded, readings[3])), fields(forecast(*readings)), rtol=1e-3)
+def test_padding_says_nothing(shares: list[float], width: int) -> None:
+    *readings, now = hourly(shares)
+    times, used, capacity = (np.hstack((np.full((1, width), np.nan), array)) for array in readings)
+    padded, plain = forecast(times, used, capacity, now), forecast(*hourly(shares))
+    np.testing.assert_allclose(fields(padded), fields(plain), rtol=1e-3)
 
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.tuples(st.floats(-500.0, 5.0), ANY, ANY), max_size=60))
-def test_no_reading_is_too_odd(rows) -> None:
+def test_no_reading_is_too_odd(rows: list[tuple[float, float, float]]) -> None:
     rows = sorted(rows)
     times = np.array([[NOW + hours * HOUR for hours, _, _ in rows]]).reshape(1, -1)
     used, capacity = (np.array([[row[n] * SIZE for row in rows]]).reshape(1, -1) for n in (1, 2))
@@ -86,13 +91,14 @@ def test_no_reading_is_too_odd(rows) -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(SHARES, min_size=2, max_size=6))
-def test_volumes_do_not_know_each_other(histories) -> None:
+def test_volumes_do_not_know_each_other(histories: list[list[float]]) -> None:
     width = max(len(shares) for shares in histories)
     together = [np.full((len(histories), width), np.nan) for _ in range(3)]
     for place, shares in enumerate(histories):
         for array, one in zip(together, hourly(shares)[:3], strict=True):
             array[place, width - len(shares) :] = one[0]
-    all_at_once = forecast(*together, np.full(len(histories), NOW))
+    times, used, capacity = together
+    all_at_once = forecast(times, used, capacity, np.full(len(histories), NOW))
     for place, shares in enumerate(histories):
         alone = forecast(*hourly(shares))
         np.testing.assert_allclose(all_at_once.central[place], alone.central[0], rtol=1e-3)
