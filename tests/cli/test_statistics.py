@@ -15,6 +15,7 @@ from holdfast.history.usage_store import UsageStore
 from tests import tools
 from tests.app.test_filling import DAY, GI, HOUR, growing, mounted
 from tests.cli.test_commands import AT, holdfast
+from tests.real.weeks import import_blocks
 from tests.world import NOW
 
 DATA = 'namespace="shop",persistentvolumeclaim="data"'
@@ -209,8 +210,7 @@ def test_a_dump_that_promtool_makes_is_read_as_it_is(folder: Path, tmp_path: Pat
     promtool = tools.path("promtool3")
     (tmp_path / "weeks.om").write_text(week(f'cluster="east",node="n1",{DATA}') + "# EOF\n")
     blocks = tmp_path / "data"
-    made: list[str | Path] = ["tsdb", "create-blocks-from", "openmetrics", tmp_path / "weeks.om", blocks]
-    subprocess.run([promtool, *made], check=True, capture_output=True, timeout=120)
+    import_blocks(tmp_path / "weeks.om", blocks, promtool="promtool3")
     (blocks / "wal").mkdir()  # as every Prometheus has
     match = '{__name__=~"kubelet_volume_stats_.*",cluster="east"}'
     dumped = subprocess.run(

@@ -24,7 +24,7 @@ from holdfast.usage.prometheus import PrometheusError
 from holdfast.usage.text import read_samples
 from holdfast.usage.volume_queries import Shard, ask_newest, backfill, hours_query
 from tests import tools
-from tests.real.weeks import DAY, GIB, serving
+from tests.real.weeks import DAY, GIB, import_blocks, serving
 
 pytestmark = pytest.mark.real
 
@@ -113,19 +113,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def blocks(folder: Path) -> Path:
-    subprocess.run(
-        [
-            tools.path("promtool"),
-            "tsdb",
-            "create-blocks-from",
-            "openmetrics",
-            folder / "weeks.om",
-            folder / "blocks",
-        ],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
+    import_blocks(folder / "weeks.om", folder / "blocks")
     return folder / "blocks"
 
 
