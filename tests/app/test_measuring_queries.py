@@ -134,7 +134,9 @@ async def test_a_fault_of_ours_is_told_without_its_words_and_ends_nothing(
         return ask_newest(*given) if rounds > 2 else broken()
 
     async def broken() -> AsyncIterator[Any]:
-        yield dict[str, Any]()["what the server said"]
+        for part in list[Any]():
+            yield part
+        raise KeyError("what the server said")
 
     monkeypatch.setattr(module, "ask_newest", faulty)
     stage = Stage(kubelets=False, queries=True)

@@ -91,7 +91,9 @@ async def test_a_fault_of_ours_at_the_kubelets_leaves_the_api_asked_and_the_othe
 
 
 async def faulty() -> AsyncIterator[Any]:
-    yield dict[str, Any]()["ours"]
+    for part in list[Any]():
+        yield part
+    raise KeyError("ours")
 
 
 async def test_weeks_that_could_not_be_had_at_first_are_had_as_soon_as_the_api_answers(
