@@ -237,14 +237,16 @@ async def test_where_no_node_is_ever_known_that_is_a_fault(stage: Stage, client:
     assert stage.sink.fare(KUBELETS)[0] == "no node is known; see whether nodes may be listed"
 
 
-async def test_while_nodes_are_still_waited_for_nobody_has_looked(stage: Stage, client: Client) -> None:
+async def test_while_nodes_are_still_waited_for_nobody_has_looked(
+    stage: Stage, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However long that takes: a claim of a node that was not asked yet is not unmeasured."""
 
     async def hang(node: NodeAddress) -> Told:
         await asyncio.sleep(60)
         return NOTHING
 
-    client.ask = hang  # type: ignore[method-assign]
+    monkeypatch.setattr(client, "ask", hang)
     spec = KubeletSpec(timeout=60.0)
     async with running(stage.measuring.keep_sweeping(spec, lambda: NODES)):
         stage.now += 1000
@@ -263,10 +265,10 @@ async def test_saving_hands_over_all_hours_and_then_nothing(tmp_path: Path) -> N
         def save(self, unsaved: Any) -> None:
             self.slots += [slot for slot, _ in unsaved.slabs]
 
-    kept = Kept()
-    await save(history, kept, NOW)  # type: ignore[arg-type]
+    kept: Any = Kept()
+    await save(history, kept, NOW)
     assert len(kept.slots) == len(set(kept.slots)) == 5
-    await save(history, kept, NOW)  # type: ignore[arg-type]
+    await save(history, kept, NOW)
     assert len(kept.slots) == 5
 
 

@@ -141,7 +141,9 @@ def _foretold(live: Live) -> list[str]:
     return shown(live, "pvc_time_to_full_seconds")
 
 
-async def test_nobody_is_asked_before_all_objects_are_known(client: Client, tmp_path: Path) -> None:
+async def test_nobody_is_asked_before_all_objects_are_known(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The samples would be of claims that nobody knows, and nodes that come later would count as silent."""
     asked = 0
 
@@ -150,7 +152,7 @@ async def test_nobody_is_asked_before_all_objects_are_known(client: Client, tmp_
         asked += 1
         return NOTHING
 
-    client.ask = ask  # type: ignore[method-assign]
+    monkeypatch.setattr(client, "ask", ask)
     one = live(node())
     one.engine.complete = False
     async with measured(one, tmp_path):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.model.feed import FeedState
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import UsageSample
 from tests.world import NOW, World, claim, laid_over
@@ -323,10 +324,10 @@ def test_what_has_no_volume_or_goes_need_not_grow(fields: dict[str, Any]) -> Non
 
 def test_a_class_that_cannot_be_seen_is_not_missing() -> None:
     """Where classes are denied to us, what else is in the way is told all the same."""
-    denied = {("core", "StorageClass"): "forbidden"}
+    denied: dict[tuple[str, str], FeedState] = {("core", "StorageClass"): "forbidden"}
     used_up = quota({TOTAL: "1Gi"}, {TOTAL: "1Gi"})
-    assert reasons(World(claim(), states=denied)) == {}  # type: ignore[arg-type]
-    assert reasons(World(claim(), used_up, states=denied)) == {"shop/data": "quota"}  # type: ignore[arg-type]
+    assert reasons(World(claim(), states=denied)) == {}
+    assert reasons(World(claim(), used_up, states=denied)) == {"shop/data": "quota"}
 
 
 def test_classes_that_come_into_sight_are_looked_at() -> None:

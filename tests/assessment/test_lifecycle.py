@@ -105,9 +105,9 @@ def test_why_a_claim_does_not_go(finalizers: list[str], pods: list[dict[str, Any
 )
 def test_the_stage_of_a_resize(status: str, condition: str, stage: str) -> None:
     """The stage stands in the allocated resources' status, since when in the condition."""
-    told = {"conditions": [{"type": condition, "status": "True", "lastTransitionTime": MADE}]}
+    told: dict[str, Any] = {"conditions": [{"type": condition, "status": "True", "lastTransitionTime": MADE}]}
     if status:
-        told["allocatedResourceStatuses"] = {"storage": status}  # type: ignore[assignment]
+        told["allocatedResourceStatuses"] = {"storage": status}
     assert World(claim(status=told)).rows("pvc_resize_pending_seconds") == [
         f'pvc_resize_pending_seconds{{namespace="shop",persistentvolumeclaim="data",stage="{stage}"}} 3600'
     ]

@@ -1,6 +1,7 @@
 """Schedules by their real cron: zones, uneven gaps, pauses, misses."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ def at(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
-def judged(now: str, remembered: float | None = None, **fields: object) -> ScheduleJudgement:
-    plan = {"cron": "0 2 * * *", "created": at("2026-11-01T00:00"), **fields}
-    schedule = Schedule(key=ScheduleKey("velero", "velero", "daily"), uid="u", **plan)  # type: ignore[arg-type]
+def judged(now: str, remembered: float | None = None, **fields: Any) -> ScheduleJudgement:
+    plan: dict[str, Any] = {"cron": "0 2 * * *", "created": at("2026-11-01T00:00"), **fields}
+    schedule = Schedule(key=ScheduleKey("velero", "velero", "daily"), uid="u", **plan)
     return assess_schedule(schedule, remembered, at(now))
 
 

@@ -1,5 +1,7 @@
 """What can be seen: which states of a feed vouch for its facts, and which make it blind."""
 
+from typing import Any
+
 import pytest
 
 from holdfast.assessment.sight import assess_sight
@@ -10,8 +12,8 @@ NOW = 10_000.0
 PROTECTING = {"velero": frozenset({"Pod"})}
 
 
-def feed(state: FeedState, source: str = "velero", kind: str = "Backup", **fields: object) -> FeedHealth:
-    return FeedHealth(source=source, kind=kind, state=state, **{"looked": True, **fields})  # type: ignore[arg-type]
+def feed(state: FeedState, source: str = "velero", kind: str = "Backup", **fields: Any) -> FeedHealth:
+    return FeedHealth(source=source, kind=kind, state=state, **{"looked": True, **fields})
 
 
 @pytest.mark.parametrize(

@@ -32,14 +32,14 @@ OF_THE_DATA = {family.name for family in FAMILIES if family.origin == "objects"}
 DASHBOARDS: dict[str, dict[str, Any]] = {
     path.name: json.loads(path.read_text()) for path in FOLDER.glob("*.json")
 }
-PANELS = [
-    pytest.param(panel, id=f"{name}-{panel['id']}")
+PANELS = {
+    f"{name}-{panel['id']}": panel
     for name, board in sorted(DASHBOARDS.items())
     for panel in board["panels"]
     if panel["type"] != "row"
-]
+}
 each_dashboard = pytest.mark.parametrize("board", DASHBOARDS.values(), ids=DASHBOARDS.keys())
-each_panel = pytest.mark.parametrize("panel", PANELS)
+each_panel = pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS.keys())
 
 
 class Question(Reading):

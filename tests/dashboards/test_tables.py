@@ -11,7 +11,8 @@ from dashboards.source import protection_signals, risk_signals
 from tests.dashboards.boards import DASHBOARDS, PANELS, asked, each_dashboard
 from tests.real.prometheus import Prometheus, Sample
 
-TABLES = [parameter for parameter in PANELS if parameter.values[0]["type"] == "table"]  # type: ignore[index]
+TABLES = {name: panel for name, panel in PANELS.items() if panel["type"] == "table"}
+each_table = pytest.mark.parametrize("panel", TABLES.values(), ids=TABLES.keys())
 
 
 def by_claim(answer: list[Sample]) -> dict[tuple[str, str], float]:
@@ -32,7 +33,7 @@ def columns(panel: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("panel", TABLES)
+@each_table
 def test_a_row_is_one_thing(prometheus: Prometheus, panel: dict[str, Any]) -> None:
     """Grafana joins the answers on the labels that all of them have: of one answer, no two rows may have the same."""
     answers = [prometheus.query(asked(query["expr"], cluster="eu")) for query in panel["targets"]]
@@ -44,7 +45,7 @@ def test_a_row_is_one_thing(prometheus: Prometheus, panel: dict[str, Any]) -> No
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("panel", TABLES)
+@each_table
 def test_each_label_has_a_column_with_a_name(prometheus: Prometheus, panel: dict[str, Any]) -> None:
     """A label that nobody thought of would stand there as Prometheus spells it."""
     named = columns(panel)
@@ -54,7 +55,7 @@ def test_each_label_has_a_column_with_a_name(prometheus: Prometheus, panel: dict
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("panel", TABLES)
+@each_table
 def test_what_is_least_first_is_known_of_every_row(prometheus: Prometheus, panel: dict[str, Any]) -> None:
     """Grafana takes a cell that is empty for the least of all, so that it would stand before what matters."""
     (order,) = panel["options"]["sortBy"]
@@ -68,7 +69,7 @@ def test_what_is_least_first_is_known_of_every_row(prometheus: Prometheus, panel
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("panel", TABLES)
+@each_table
 def test_a_date_is_in_milliseconds_as_grafana_wants_it(prometheus: Prometheus, panel: dict[str, Any]) -> None:
     """Seconds would read as a day of January 1970."""
     names = columns(panel)
@@ -83,7 +84,7 @@ def test_a_date_is_in_milliseconds_as_grafana_wants_it(prometheus: Prometheus, p
             assert all(sample.value > 1e12 for sample in prometheus.query(asked(query["expr"])))
 
 
-@pytest.mark.parametrize("panel", TABLES)
+@each_table
 def test_a_table_is_sorted_by_a_column_that_it_has(panel: dict[str, Any]) -> None:
     """Grafana says nothing of a column that is not there, and sorts by none."""
     (order,) = panel["options"]["sortBy"]
@@ -144,7 +145,7 @@ def test_a_link_leads_to_a_dashboard_and_carries_what_is_chosen(board: dict[str,
         assert carried >= {"cluster"}
 
 
-@pytest.mark.parametrize("panel", TABLES)
+@each_table
 def test_a_link_in_a_row_reads_columns_that_the_row_has(panel: dict[str, Any]) -> None:
     read = set(re.findall(r"__data\.fields\.(\w+)", json.dumps(panel["fieldConfig"])))
     assert read <= set(columns(panel).values())

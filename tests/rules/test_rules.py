@@ -403,7 +403,7 @@ def test_full_soon_is_the_condition_that_the_forecaster_is_measured_by() -> None
         for rule in group["rules"]
         if rule.get("record") == "holdfast:pvc_full_likely:ratio"
     )
-    assert re.search(r"holdfast_pvc_full_chance_ratio >= ([\d.]+)", rule["expr"])[1] == f"{LIKELY:g}"  # type: ignore[index]
+    assert re.findall(r"holdfast_pvc_full_chance_ratio >= ([\d.]+)", rule["expr"]) == [f"{LIKELY:g}"]
 
 
 def test_the_rules_ask_for_the_generation_of_series_that_this_version_tells() -> None:

@@ -52,8 +52,8 @@ def test_a_file_system_of_no_size_is_unknown() -> None:
 
 
 def test_the_zeros_of_a_block_claim_are_unknown() -> None:
-    stats = {"capacity": GIB, "used": 0.0, "available": 0.0, "inodes": 0.0, "inodes_used": 0.0}
-    assert sample_of(CLAIM, NOW, stats) is None  # type: ignore[arg-type]
+    stats: dict[Stat, float] = dict.fromkeys(STATS, 0.0)
+    assert sample_of(CLAIM, NOW, {**stats, "capacity": GIB}) is None
 
 
 def test_a_full_file_system_is_known() -> None:
