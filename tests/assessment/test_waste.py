@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from holdfast.assessment.sharing import Candidate, Scope
 from holdfast.assessment.waste import Use, Verdict, _judge_space, waste_of
@@ -178,6 +179,10 @@ def used(share: float, days: float = 8) -> list[UsageSample]:
     ]
 
 
+def changed(samples: list[UsageSample], **fields: float) -> list[UsageSample]:
+    return [replace(sample, **fields) for sample in samples]
+
+
 def looked_at(samples: list[UsageSample], *documents: dict[str, Any]) -> World:
     judged = world(*(documents or (claim(), volume())), pod("shop/web", "data"))
     judged.engine.take_usage(samples, NOW)
@@ -204,6 +209,8 @@ def test_space_that_was_never_used_is_a_hint_with_its_saving() -> None:
         ([*used(0.1), *used(0.6, 1)], "it was fuller once"),
         (used(0.1, 6.9), "too little is known"),
         ([used(0.1)[0], used(0.1)[-1]], "two readings are no week"),
+        (changed(used(0.4), capacity=4.1 * GIB), "the file system is smaller than its volume, and full"),
+        (changed(used(0.1), inodes=1000.0, inodes_used=950.0), "a smaller one would have fewer inodes"),
     ],
     ids=lambda given: given if isinstance(given, str) else "",
 )
@@ -244,7 +251,7 @@ def test_the_hint_ends_at_once_when_the_space_is_found_to_be_shared() -> None:
 
 @pytest.mark.parametrize("size", [None, 0])
 def test_a_size_that_is_not_known_gives_no_hint(size: int | None) -> None:
-    use = Use(first=NOW - 10 * DAY, newest=NOW, readings=240, highest=1.0)
+    use = Use(first=NOW - 10 * DAY, newest=NOW, readings=240, highest=1.0, fullest=0.1)
     assert not _judge_space(use, size, NOW).reason
 
 

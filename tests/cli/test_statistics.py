@@ -201,6 +201,24 @@ def test_damage_stands_in_the_json_report_too(folder: Path) -> None:
     assert any(f"{folder / 'node.prom'}" in str(each) and "no number" in str(each) for each in errors)
 
 
+def test_a_file_that_serves_no_claim_is_said(folder: Path) -> None:
+    """A report without usage would look the same where nobody measures."""
+    (folder / "usage.om").write_text(both(labels='namespace="mall",persistentvolumeclaim="data"') + "# EOF\n")
+    said = holdfast("report", "--from", folder, *AT).stderr
+    assert "usage: the files tell of 1 claims, and none of them is among the objects: mall/data" in said
+    (folder / "usage.om").write_text("# TYPE go_goroutines gauge\ngo_goroutines 4\n# EOF\n")
+    assert "usage: the files tell nothing of any volume" in holdfast("report", "--from", folder, *AT).stderr
+
+
+def test_files_that_are_passed_over_are_said(folder: Path) -> None:
+    """What is compressed is not read, and would else count as looked at and empty."""
+    (folder / "velero.yaml.gz").write_bytes(b"\x1f\x8b")
+    (folder / "usage.txt").write_text(both())
+    said = holdfast("report", "--from", folder, *AT).stderr
+    assert "2 files are passed over, for they end in none of .json, .om, .prom, .yaml, .yml: " in said
+    assert f"{folder / 'usage.txt'}" in said
+
+
 # ---- a dump of a Prometheus, and a history
 
 

@@ -279,6 +279,7 @@ def test_replications_name_what_tells_of_them() -> None:
     engine.judge(NOW)
     volume = "VolumeReplication.replication.storage.openshift.io shop/orders-to-b"
     database = "postgresql replication shop/standby"
+    unasked = "nobody declares one, and no schedule tells any"
     at_stake = "what would be lost if the primary died now"
     assert {
         each.figure: (each.value, each.rule, objects_of(each))
@@ -287,8 +288,10 @@ def test_replications_name_what_tells_of_them() -> None:
     } == {
         "replications.csi-addons.orders-to-b.state": ("unknown", "its storage has not told of it", [volume]),
         "replications.csi-addons.orders-to-b.lagSeconds": (600.0, at_stake, [volume]),
-        "replications.postgresql.standby.state": ("healthy", "60 s of lag are borne", [database]),
+        "replications.csi-addons.orders-to-b.objectiveSeconds": (900.0, unasked, []),
+        "replications.postgresql.standby.state": ("healthy", "nothing is known against it", [database]),
         "replications.postgresql.standby.lagSeconds": (3.0, at_stake, [database]),
+        "replications.postgresql.standby.objectiveSeconds": (60.0, "declared for it", []),
     }
 
 

@@ -82,10 +82,11 @@ def test_a_number_that_may_be_cut_is_not_used() -> None:
     assert told(text) == Told((), 1)
 
 
-def test_a_claim_that_stands_twice_counts_with_the_larger_number() -> None:
-    line = b'kubelet_volume_stats_used_bytes{namespace="shop",persistentvolumeclaim="x"} '
-    (sample,) = told(line + b"5\n" + line + b"7\n" + line + b"6\n").samples
-    assert sample.used == 7.0
+def test_a_claim_that_stands_twice_counts_as_the_fuller() -> None:
+    line = b'kubelet_volume_stats_%s{namespace="shop",persistentvolumeclaim="x"} %d\n'
+    numbers = {b"used_bytes": (5, 7, 6), b"available_bytes": (4, 2, 3), b"capacity_bytes": (9, 90)}
+    (sample,) = told(b"".join(line % (stat, each) for stat, told in numbers.items() for each in told)).samples
+    assert (sample.used, sample.available, sample.capacity) == (7.0, 2.0, 9.0)
 
 
 def test_a_line_without_end_is_left() -> None:

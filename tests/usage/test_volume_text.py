@@ -178,6 +178,18 @@ def test_a_number_that_cannot_be_one_is_not_the_fullest(read: Read) -> None:
     assert points(read(a_om="".join(lines) + "# EOF\n")) == [(-HOUR, 5), (-HOUR + 1200, 3)]
 
 
+def test_of_two_numbers_for_one_instant_the_fuller_counts(read: Read) -> None:
+    """In any order: the size that is told last may be that of another file system."""
+    lines = [
+        f"{stat} {number} {NOW}\n"
+        for stat, numbers in ((USED, (5, 7)), (SIZE, (90, 9)))
+        for number in numbers
+    ]
+    for text in ("".join(lines), "".join(reversed(lines))):
+        (sample,) = read(a_om=text + "# EOF\n").samples
+        assert (sample.used, sample.capacity) == (7.0, 9.0)
+
+
 def test_of_an_hour_no_more_is_kept_for_more_samples(read: Read) -> None:
     """A dump may hold one every few seconds, for weeks."""
     text = "".join(

@@ -137,16 +137,19 @@ class Costs:
         volume = self._facts.get(Volume, claim.volume) if claim.volume else None
         if claim.volume_mode == "Block" or (volume and volume.place) or self._gauges.of(claim).backend:
             return None
-        window = self._gauges.history.window([kept_as(claim)], now)
+        key, history = kept_as(claim), self._gauges.history
+        window, inodes = history.window([key], now), history.window([key], now, "inodes")
         used, times = window.used, window.times
         known = np.isfinite(used)
         if not known.any():
             return None
+        shares = [used / window.capacity, inodes.used / inodes.capacity]
         return Use(
             first=float(times[known].min()),
             newest=float(times[known].max()),
             readings=int(known.sum()),
             highest=float(used[known].max()),
+            fullest=float(np.nanmax(np.concatenate(shares, axis=None))),
         )
 
     def _volume(self, key: tuple[str, ...], setting: Setting) -> _Verdict:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import logging
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,7 @@ from holdfast.app.sharers import find_sharers
 from holdfast.cluster.documents import FileError
 from holdfast.history.usage import SLOTS, STEP
 from holdfast.model.facts import Claim
+from holdfast.model.identity import ClaimRef
 from holdfast.settings import Settings
 from holdfast.usage.prometheus import Prometheus
 from holdfast.usage.volume_queries import ask_newest, backfill
@@ -74,6 +76,8 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
         statistics, damage = read_statistics(dump.samples, settings, instant)
         engine.gauges.asked.queries = bool(dump.samples)
         engine.take_usage(statistics.samples, instant)
+        if dump.samples and not damage:
+            _say_unused(engine, {sample.claim for sample in statistics.samples})
         errors += [*dump.errors, *damage]
     else:
         await _read_cluster(engine, selection, origin, instant)
@@ -90,6 +94,20 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
     if len(unread) == len(tuple(engine.feeds)):
         raise LookError(f"nothing could be read: {unread[0].kind} is {unread[0].state}: {unread[0].message}")
     return Look(engine=engine, now=instant, errors=tuple(errors))
+
+
+def _say_unused(engine: Engine, claims: Collection[ClaimRef]) -> None:
+    """Files of usage that serve nothing are of something else, or were filtered by the wrong name."""
+    if not claims:
+        _LOG.warning(
+            "usage: the files tell nothing of any volume; see docs/usage.md for the series that are read"
+        )
+    elif not any(engine.facts.get(Claim, *ref) for ref in claims):
+        _LOG.warning(
+            "usage: the files tell of %d claims, and none of them is among the objects: %s, ...; see whether both are of one cluster",
+            len(claims),
+            "/".join(min(claims)),
+        )
 
 
 def load_client() -> None:

@@ -8,6 +8,16 @@ from holdfast.model.replication import Replication
 WITHOUT_SCHEDULE = (
     900.0  # seconds of lag that are borne where nobody declares an objective and no schedule tells one
 )
+REPLICATION_RULES: dict[ReplicationState, str] = {
+    "unknown": "whether it keeps up is not told",
+    "paused": "somebody has paused it",
+    "broken": "its tool says that it makes no progress",
+    "lagging": "its lag is more than is borne",
+    "degraded": "its tool says that it has less redundancy or health than asked for",
+    "healthy": "nothing is known against it",
+}
+"""What each state means, in the order in which they are asked."""
+
 _GAPS = 2.0  # times the longest gap of the schedule that are borne where nobody declares an objective
 _CLOCKS = 60.0  # seconds by which two clocks may differ
 _JUST_AFTER = 0.001
@@ -17,7 +27,7 @@ def assess_replication(
     replication: Replication, objective: Objective | None, *, dark: bool, now: float
 ) -> ReplicationJudgement:
     """``objective`` is that of the replicated claim. ``dark``: what tells of the replication cannot be seen."""
-    asked = _objective(replication, objective)
+    asked, asked_by = _objective(replication, objective)
     told = (replication.point, replication.measured)
     ahead = any(time is not None and time > now + _CLOCKS for time in told)
     stale = _expired(replication, now)
@@ -25,7 +35,7 @@ def assess_replication(
     lag = None if stale else replication.lag
     behind = lag if lag is not None else (now - point if point is not None else None)
     late = asked is not None and behind is not None and behind > asked
-    why = replication.why
+    why, lasted = replication.why, replication.last_sync_duration
     if dark or stale or ahead:
         why = "not seen" if dark else "not measured lately" if stale else "its time lies in the future"
     return ReplicationJudgement(
@@ -36,8 +46,9 @@ def assess_replication(
         point=point,
         lag=lag,
         objective=asked,
+        asked_by=asked_by,
         last_sync=replication.last_sync,
-        last_sync_duration=replication.last_sync_duration,
+        last_sync_duration=None if lasted is None or lasted < 0 else lasted,
         until=_until(replication, asked, now),
     )
 
@@ -52,16 +63,18 @@ def _state(replication: Replication, *, unknown: bool, late: bool) -> Replicatio
     return "lagging" if late else health
 
 
-def _objective(replication: Replication, objective: Objective | None) -> float | None:
-    """As declared for the replication, else for its claim, else what its own schedule allows."""
+def _objective(replication: Replication, objective: Objective | None) -> tuple[float | None, str]:
+    """As declared for the replication, else for its claim, else what its own schedule allows; and in words, which."""
     if not replication.judged:
-        return None
+        return None, "lateness is not judged"
     if replication.objective is not None:
-        return replication.objective
+        return replication.objective, "declared for it"
     if objective is not None and objective.replication_lag is not None:
-        return objective.replication_lag
+        return objective.replication_lag, "the replication lag that its claim asks for"
     gap = replication.interval if replication.interval is not None else _longest_gap(replication)
-    return WITHOUT_SCHEDULE if gap is None else _GAPS * gap
+    if gap is None:
+        return WITHOUT_SCHEDULE, "nobody declares one, and no schedule tells any"
+    return _GAPS * gap, "nobody declares one: twice the longest time between two syncs of its schedule"
 
 
 def _longest_gap(replication: Replication) -> float | None:

@@ -32,12 +32,16 @@ _SPARED = "hygiene"  # the area by which an owner says that all is as it should 
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What the weeks that are known say of a claim's own file system: instants, and the highest use in bytes."""
+    """What the weeks that are known say of a claim's own file system: instants, the highest use in bytes, and how full it was.
+
+    ``fullest``: the largest share of its bytes or inodes that were used.
+    """
 
     first: float
     newest: float
     readings: int
     highest: float
+    fullest: float
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -108,7 +112,7 @@ def _judge_space(use: Use | None, size: int | None, now: float) -> Verdict:
         return _NONE
     known = use.newest - use.first >= HISTORY_NEEDED and use.readings >= READINGS_NEEDED
     until = use.newest + FRESH
-    if not known or use.highest >= MUCH * size:
+    if not known or use.highest >= MUCH * size or use.fullest >= MUCH:
         return Verdict(until=until)
     return Verdict(reason="unused-space", since=use.first, part=1 - use.highest / size, until=until)
 

@@ -32,10 +32,11 @@ _GROUPS: Mapping[str, str] = {
     "pending": "Waiting",
     "terminating": "Waiting",
     "resize": "Waiting",
+    "replications": "Replication",
     "findings": "Findings",
 }
 _REST = "Claim"
-_ORDER = ("Protection", "Objective", "Use", "Space", "Waiting", "Claim", "Findings")
+_ORDER = ("Protection", "Objective", "Replication", "Use", "Space", "Waiting", "Claim", "Findings")
 _STATE = "protection.state"  # stands at the head, with the decision table
 _MOST_OBJECTS = 5  # of one figure; the copies are all listed by themselves
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from holdfast.cli.paint import COLOURS, QUIET, Part
-from holdfast.model.account.filling import BackendPart, FillingPart, ForecastPart, PoolPart
+from holdfast.model.account.filling import BackendPart, FillingPart, ForecastPart, LimitPart, PoolPart
 from holdfast.model.account.report import ClaimPart, Report
-from holdfast.model.account.telling import humane
+from holdfast.model.account.telling import humane, likelihood
 from holdfast.model.capacity import FIXED_FACTOR
 from holdfast.model.identity import ClaimRef
 from holdfast.model.policy import BUILTIN_FULL_WITHIN
@@ -22,13 +22,14 @@ _MOST = 20  # that are told of for that alone
 
 
 class Fullness(NamedTuple):
-    """Something that fills: when it is full, how near that is told of, and why it cannot grow."""
+    """Something that fills: when it is full, how near that is told of, why it cannot grow, and how likely an alert has it full soon."""
 
     full: datetime
     name: str
     early: datetime | None
     within: float
     confined: str = ""
+    chance: float | None = None
 
 
 class Level(NamedTuple):
@@ -77,6 +78,8 @@ def _besides(found: Fullness, now: datetime) -> Iterator[str]:
     early = (found.early - now).total_seconds() if found.early else 0.0
     if early >= 1 and found.early != found.full:
         yield f", at the earliest in {humane(early)}"
+    if found.chance is not None and _left(found, now) >= 1:
+        yield f", {likelihood(found.chance)}"
     if found.confined:
         yield f"; cannot grow: {found.confined.replace('-', ' ')}"
 
@@ -123,6 +126,10 @@ def _levels(report: Report) -> Iterator[Level]:
         taken = share(backend.used_bytes, backend.capacity_bytes)
         if taken is not None:
             yield Level(taken, _backend_name(backend), None, backend.forecast)
+    for name, limit in _limits(report):
+        taken = share(limit.used, limit.hard)
+        if taken is not None:
+            yield Level(taken, name, None, limit.forecast)
 
 
 def _sample(filling: FillingPart) -> UsageSample:
@@ -149,11 +156,8 @@ def _filling(report: Report) -> Iterator[Fullness]:
     for backend in report.backends:
         asked = [within.get((claim.namespace, claim.name), BUILTIN_FULL_WITHIN) for claim in backend.claims]
         yield from _told(_backend_name(backend), backend.forecast, min(asked, default=BUILTIN_FULL_WITHIN))
-    for quota in report.quotas:
-        for limit in quota.limits:
-            of_class = f" of {limit.storage_class}" if limit.storage_class else ""
-            name = f"ResourceQuota {quota.namespace}/{quota.name} {limit.resource}{of_class}"
-            yield from _told(name, limit.forecast, BUILTIN_FULL_WITHIN)
+    for name, limit in _limits(report):
+        yield from _told(name, limit.forecast, BUILTIN_FULL_WITHIN)
     for pool in report.pools:
         yield from _told(_pool_name(pool), pool.forecast, BUILTIN_FULL_WITHIN)
 
@@ -164,6 +168,13 @@ def _of_claim(claim: ClaimPart) -> Iterator[Fullness]:
     within = _within(claim) * (FIXED_FACTOR if confined else 1.0)
     yield from _told(name, claim.filling.bytes_forecast, within, confined)
     yield from _told(f"{name} inodes", claim.filling.inodes_forecast, within, confined)
+
+
+def _limits(report: Report) -> Iterator[tuple[str, LimitPart]]:
+    for quota in report.quotas:
+        for limit in quota.limits:
+            of_class = f" of {limit.storage_class}" if limit.storage_class else ""
+            yield f"ResourceQuota {quota.namespace}/{quota.name} {limit.resource}{of_class}", limit
 
 
 def _within(claim: ClaimPart) -> float:
@@ -177,4 +188,4 @@ def _pool_name(pool: PoolPart) -> str:
 
 def _told(name: str, forecast: ForecastPart | None, within: float, confined: str = "") -> Iterator[Fullness]:
     if forecast is not None and forecast.full is not None:
-        yield Fullness(forecast.full, name, forecast.full_early, within, confined)
+        yield Fullness(forecast.full, name, forecast.full_early, within, confined, forecast.full_chance)

@@ -9,6 +9,7 @@ from holdfast.cluster.documents import FileError
 
 OBJECTS = frozenset({".json", ".yaml", ".yml"})
 SAMPLES = frozenset({".prom", ".om"})
+KNOWN = ", ".join(sorted(OBJECTS | SAMPLES))
 
 _Identity = tuple[int, int]
 
@@ -16,6 +17,7 @@ _Identity = tuple[int, int]
 class Files(NamedTuple):
     objects: list[Path]
     samples: list[Path]
+    others: list[Path]  # that end in nothing we read
     errors: list[FileError]
 
 
@@ -26,7 +28,7 @@ def printable(path: Path) -> str:
 
 def files_under(root: Path) -> Files:
     """``root`` may be a file. A file reached twice is listed once. What cannot be looked at is an error."""
-    files = Files([], [], [])
+    files = Files([], [], [], [])
     seen: set[_Identity] = set()
     waiting: list[tuple[Path, frozenset[_Identity]]] = [(root, frozenset())]
     while waiting:
@@ -61,8 +63,9 @@ def _sort(files: Files, path: Path, root: Path) -> None:
     elif suffix in SAMPLES:
         files.samples.append(path)
     elif path == root:
-        known = ", ".join(sorted(OBJECTS | SAMPLES))
-        files.errors.append(_error(path, f"neither a folder nor a file that ends in {known}"))
+        files.errors.append(_error(path, f"neither a folder nor a file that ends in {KNOWN}"))
+    else:
+        files.others.append(path)
 
 
 def _error(path: Path, message: str) -> FileError:

@@ -14,7 +14,7 @@ import msgspec
 
 from holdfast.cluster.decode import UNREADABLE, Bad, key_of
 from holdfast.cluster.documents import FileError, Found, read_file
-from holdfast.cluster.files import files_under, printable
+from holdfast.cluster.files import KNOWN, files_under, printable
 from holdfast.cluster.scope import EVERYWHERE, Scope
 from holdfast.cluster.timing import Timing, Turns
 from holdfast.model.feed import Feed, Sink
@@ -91,6 +91,9 @@ class Folder:
             await self._deliver(feed)
         for message in self._duplicates:
             log.warning("%s", message)
+        if files.others:
+            others, first = len(files.others), printable(files.others[0])
+            log.warning("%d files are passed over, for they end in none of %s: %s, ...", others, KNOWN, first)
         return Dump(
             errors=tuple(self._errors),
             skipped=dict(sorted(self._skipped.items())),

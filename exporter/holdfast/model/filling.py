@@ -18,14 +18,14 @@ UNMEASURED_REASONS = {
     "block-mode": "it is a block device: there is no file system to measure",
     "not-asked": "nobody is asked for usage: kubelets are off, and no Prometheus-compatible API is named",
     "just-started": "its pod began a moment ago",
-    "not-scraped": "the Prometheus-compatible API has no sample of it",
+    "not-scraped": "neither the Prometheus-compatible API nor a file has a sample of it that can be believed",
     "node-silent": "the kubelet of its node does not answer",
     "driver-silent": "the kubelet of its node answers and tells nothing of it: its driver gives no statistics",
 }
 
 FORECAST_UNKNOWN_REASONS = {
     "no-readings": "no sample tells both use and size",
-    "short-history": "fewer than 4 hourly readings, or less than 3 hours of them",
+    "short-history": "fewer than 4 hourly readings that can be believed, or less than 3 hours of them",
     "stale": "the newest sample is more than 24 hours old",
     "resize-pending": "the claim has grown, and its file system has not",
 }

@@ -26,6 +26,11 @@ _MOST = 2.0**63  # drivers subtract without a sign: what is larger was less than
 _RESERVED = 0.1  # of a file system at the most is kept back for root; ext4 keeps 0.05
 
 
+def fuller(stat: Stat, one: float, other: float) -> float:
+    """Of two numbers that are told of one instant, that by which the file system is fuller."""
+    return max(one, other) if stat in ("used", "inodes_used") else min(one, other)
+
+
 class UsageSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Bytes and inodes of a claim at ``time``, Unix seconds; None where unknown. At least one of them is known.
 

@@ -19,7 +19,7 @@ from holdfast import __version__
 from holdfast.model.asking import AskError, AskReason, PrometheusSpec, TlsSpec
 from holdfast.model.ephemeral import NodeSummary
 from holdfast.model.identity import ClaimRef
-from holdfast.model.usage import KubeletSpec, NodeAddress, Stat, UsageSample, sample_of
+from holdfast.model.usage import KubeletSpec, NodeAddress, Stat, UsageSample, fuller, sample_of
 from holdfast.usage.credentials import CredentialError, Credentials, Key
 from holdfast.usage.summary import SummaryError, read_summary
 from holdfast.usage.volume_stats import PREFIX, LineError, Lines
@@ -107,7 +107,7 @@ class Body:
             self._damaged += 1
             return
         stats = self._stats.setdefault(claim, {})
-        stats[stat] = max(read[1], stats.get(stat, read[1]))
+        stats[stat] = fuller(stat, read[1], stats.get(stat, read[1]))
         self._times[claim] = self._now if read[2] is None else read[2] / 1000
 
 

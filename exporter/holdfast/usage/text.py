@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from holdfast.model.usage import CLOCK_DIFFERENCE, STATS, Stat, UsageSample, is_known, sample_of
+from holdfast.model.usage import CLOCK_DIFFERENCE, STATS, Stat, UsageSample, fuller, is_known, sample_of
 from holdfast.usage.volume_stats import Head, Identity, LineError, Lines, claim_of, node_of
 
 _STEP = 3600.0  # of each such stretch a few samples are kept: a dump may hold one every few seconds
@@ -53,7 +53,10 @@ class _Hour:
 
     def note(self, stat: Stat, time: float, number: float) -> None:
         at = 2 * _PLACE[stat]
-        self._last[at], self._last[at + 1] = max((self._last[at], self._last[at + 1]), (time, number))
+        if time == self._last[at]:
+            self._last[at + 1] = fuller(stat, number, self._last[at + 1])
+        elif time > self._last[at]:
+            self._last[at], self._last[at + 1] = time, number
         peak = _FULLER.get(stat)
         if peak is None or not is_known(number):
             return
@@ -235,7 +238,7 @@ class _Gathered:
         head, value, stamp = read
         told = self._chosen.get(head.identity, {}).get(self._time(stamp, unit))
         if told is not None and head.stat is not None and not math.isnan(value):
-            told[head.stat] = max(value, told.get(head.stat, value))
+            told[head.stat] = fuller(head.stat, value, told.get(head.stat, value))
 
     def _time(self, stamp: float | None, unit: float) -> float:
         return self._now if stamp is None else stamp / unit

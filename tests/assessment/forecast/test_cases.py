@@ -186,6 +186,27 @@ def test_zero_among_others_is_no_reading() -> None:
     assert days(told(used, FORTNIGHT).central) == pytest.approx(4.5, rel=0.25)
 
 
+@pytest.mark.parametrize("hours", [3, 5, 6, 7, 24, 200])
+def test_a_volume_that_was_emptied_is_empty_once_it_has_been_for_six_hours(hours: int) -> None:
+    """Before, it may be a file system that was not there; a level near nothing needs no proof."""
+    used = 0.90 - 0.02 * FORTNIGHT / 24
+    used[-hours - 1 :] = 0.0
+    volume = told(used, FORTNIGHT)
+    assert volume.reasons[0] == REASONS.index("")
+    if hours < 6:
+        assert days(volume.central) == pytest.approx(4.5, rel=0.25)
+    else:
+        assert volume.chance[0] < LIKELY
+        assert days(volume.central) > 6.0
+
+
+def test_what_was_empty_for_a_day_fills_on_from_there() -> None:
+    used = 0.90 - 0.02 * FORTNIGHT / 24
+    used[-72:-48] = 0.0
+    used[-48:] = 0.02 / 24 * np.arange(1, 49)
+    assert told(used, FORTNIGHT).chance[0] < LIKELY
+
+
 def test_a_gap_is_bridged() -> None:
     kept = (FORTNIGHT < 100) | (FORTNIGHT > 160)
     volume = told((0.90 - 0.02 * FORTNIGHT / 24)[kept], FORTNIGHT[kept])

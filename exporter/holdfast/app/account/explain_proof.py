@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from holdfast.app.account.explain_case import Case, figure, told_by
 from holdfast.assessment.drills import DRILL_RULES
+from holdfast.assessment.replication import REPLICATION_RULES
 from holdfast.model.account.explanation import FigurePart, ObjectPart
 from holdfast.model.account.telling import UNTOLD, moment_text
 from holdfast.model.identity import ObjectRef
-from holdfast.model.judgement import ReplicationJudgement
 from holdfast.model.protection import Drill
 
 
@@ -41,18 +41,13 @@ def explain_replications(case: Case) -> Iterator[FigurePart]:
     for replication in case.replications:
         key, now = replication.key, case.setting.now
         ref = replication.evidence or ObjectRef(f"{key.source} replication", key.namespace, key.name)
-        own = told_by(ref, replication.why, heldUpTo=replication.point, lastSync=replication.last_sync)
+        own = told_by(ref, heldUpTo=replication.point, lastSync=replication.last_sync)
         name = f"replications.{key.source}.{key.name}"
-        yield figure(f"{name}.state", replication.state, _rule(replication), own)
+        rule = replication.why or REPLICATION_RULES[replication.state]
+        yield figure(f"{name}.state", replication.state, rule, own)
         lag = replication.lag
         if lag is None and replication.point is not None:
             lag = max(now - replication.point, 0.0)
         told = "what would be lost if the primary died now" if lag is not None else UNTOLD
         yield figure(f"{name}.lagSeconds", lag, told, own, unit="seconds")
-
-
-def _rule(replication: ReplicationJudgement) -> str:
-    if replication.why:
-        return replication.why
-    asked = replication.objective
-    return "lateness is not judged" if asked is None else f"{asked:g} s of lag are borne"
+        yield figure(f"{name}.objectiveSeconds", replication.objective, replication.asked_by, unit="seconds")

@@ -18,6 +18,7 @@ HOURS = 384
 """How far back a forecast looks: sixteen days, so that two weeks can be laid over each other with room to spare."""
 
 _AHEAD = 60.0  # seconds by which clocks may differ
+_EMPTIED = 6 * HOUR  # so long a volume must be empty before that is believed
 _OTHER = 0.02  # share by which a capacity, or a level, must differ to be another one
 
 
@@ -153,15 +154,24 @@ def _bridged(levels: Singles) -> Singles:
 def _doubted(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Flags:
     good: Flags = (times <= now[:, None] + _AHEAD) & (capacity > 0.0) & (capacity < np.inf)
     good &= (used >= 0.0) & (used <= capacity * (1.0 + _OTHER))
-    some = good & (used > 0.0)
-    good &= some | ~np.any(
-        some, axis=1, keepdims=True
-    )  # zero among others is a file system that was not there
+    good &= (used > 0.0) | _emptied(times, good & (used > 0.0))
     other = np.abs(capacity[:, 1:] - capacity[:, :-1]) > _OTHER * capacity[:, :-1]
     good[:, 1:-1] &= ~(other[:, :-1] & other[:, 1:])  # a capacity unlike those on both sides
     if times.shape[1] >= 4:
         good[:, -2:] &= ~_unsettled(good, used, capacity)
     return good
+
+
+def _emptied(times: Floats, filled: Flags) -> Flags:
+    """Where nothing is used for hours; for less, zero among others is a file system that was not there."""
+    place, width = np.arange(times.shape[1]), times.shape[1]
+    first = np.argmax(times == times, axis=1)[:, None]  # noqa: PLR0124 (NaN is not itself)
+    began = np.maximum(np.maximum.accumulate(np.where(filled, place, -1), axis=1) + 1, first)
+    ended = np.minimum.accumulate(np.where(filled, place, width)[:, ::-1], axis=1)[:, ::-1] - 1
+    rows = np.arange(len(times))[:, None]
+    lasted = times[rows, np.maximum(ended, 0)] - times[rows, np.minimum(began, width - 1)]
+    emptied: Flags = (lasted >= _EMPTIED) | ~filled.any(axis=1, keepdims=True)
+    return emptied
 
 
 def _unsettled(good: Flags, used: Floats, capacity: Floats) -> Flags:

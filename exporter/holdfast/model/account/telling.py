@@ -51,6 +51,11 @@ def humane(seconds: float) -> str:
     return f"{whole}s"
 
 
+def likelihood(chance: float) -> str:
+    """How likely full is soon, beside the time that is most likely."""
+    return f"{100 * chance:.0f} % likely"
+
+
 def why_null(reasons: Unknown) -> Unknown:
     """Those fields whose reason holds."""
     return {field: reason for field, reason in reasons.items() if reason}

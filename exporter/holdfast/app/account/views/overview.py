@@ -139,12 +139,16 @@ def _full_soon(engine: Engine, register: Register, now: float) -> TodoGroup:
     clerk = Clerk(register, Query(sort="full"), "claims", now)
 
     def say(claim: ClaimJudgement) -> tuple[str, str]:
-        _, prospects = use_of(engine, filling_of(engine, claim.ref))
+        filling = filling_of(engine, claim.ref)
+        _, prospects = use_of(engine, filling)
         told = [prospect for prospect in prospects if prospect.central is not None]
         first = min(told, key=lambda prospect: prospect.central or 0.0, default=None)
         full = now if first is None or first.central is None else first.central
         early = first.early if first else None
-        return "full-soon", full_sentence(full, now, early=early, fixed=cannot_grow(engine, claim.ref))
+        shared = filling is not None and filling.backend  # of which no chance is told
+        chance = None if first is None or shared else first.chance
+        fixed = cannot_grow(engine, claim.ref)
+        return "full-soon", full_sentence(full, now, early=early, chance=chance, fixed=fixed)
 
     items = _of_claims(engine, clerk.refs(clerk.sort(rows)[:MOST_ITEMS]), say)
     return _group(
