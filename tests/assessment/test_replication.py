@@ -59,6 +59,28 @@ def test_without_an_objective_twice_the_longest_gap_of_the_schedule_is_borne(
     assert judged(**schedule).objective == objective
 
 
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"asked": 60.0, "objective": 30.0, "interval": 300.0}, "declared for it"),
+        ({"asked": 60.0, "interval": 300.0}, "the replication lag that its claim asks for"),
+        (
+            {"interval": 300.0},
+            "nobody declares one: 2 times the longest time between two syncs of its schedule",
+        ),
+        ({}, "nobody declares one, and no schedule tells any: 15 minutes"),
+        ({"asked": 60.0, "judged": False}, "lateness is not judged"),
+    ],
+)
+def test_whose_objective_it_is_is_told(fields: dict[str, Any], why: str) -> None:
+    assert judged(**fields).objective_why == why
+
+
+@pytest.mark.parametrize(("told", "lasted"), [(12.0, 12.0), (0.0, 0.0), (-144000.0, None), (None, None)])
+def test_a_sync_lasts_no_less_than_nothing(told: float | None, lasted: float | None) -> None:
+    assert judged(last_sync_duration=told).last_sync_duration == lasted
+
+
 def test_what_is_declared_for_the_replication_goes_before_what_its_claim_asks_for() -> None:
     assert judged(objective=10.0, asked=20.0, interval=5.0).objective == 10.0
     assert judged(asked=20.0, interval=5.0).objective == 20.0

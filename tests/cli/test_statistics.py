@@ -205,7 +205,7 @@ def test_a_file_that_serves_no_claim_is_said(folder: Path) -> None:
     """A report without usage would look the same where nobody measures."""
     (folder / "usage.om").write_text(both(labels='namespace="mall",persistentvolumeclaim="data"') + "# EOF\n")
     said = holdfast("report", "--from", folder, *AT).stderr
-    assert "usage: the files tell of 1 claims, and none of them is among the objects: mall/data" in said
+    assert "none of what the files tell (claims: 1, the first is mall/data) is among the objects" in said
     (folder / "usage.om").write_text("# TYPE go_goroutines gauge\ngo_goroutines 4\n# EOF\n")
     assert "usage: the files tell nothing of any volume" in holdfast("report", "--from", folder, *AT).stderr
 
@@ -215,8 +215,16 @@ def test_files_that_are_passed_over_are_said(folder: Path) -> None:
     (folder / "velero.yaml.gz").write_bytes(b"\x1f\x8b")
     (folder / "usage.txt").write_text(both())
     said = holdfast("report", "--from", folder, *AT).stderr
-    assert "2 files are passed over, for they end in none of .json, .om, .prom, .yaml, .yml: " in said
-    assert f"{folder / 'usage.txt'}" in said
+    assert (
+        f"files that are passed over: 2, the first is {folder / 'usage.txt'}; unpack what is compressed"
+        in said
+    )
+
+
+def test_what_serves_and_what_is_none_of_ours_needs_no_word(folder: Path) -> None:
+    (folder / "usage.om").write_text(both() + "# EOF\n")
+    (folder / "kubelet.log").write_text("I1121 12:00:00")
+    assert holdfast("report", "--from", folder, *AT).stderr == ""
 
 
 # ---- a dump of a Prometheus, and a history

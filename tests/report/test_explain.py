@@ -279,7 +279,7 @@ def test_replications_name_what_tells_of_them() -> None:
     engine.judge(NOW)
     volume = "VolumeReplication.replication.storage.openshift.io shop/orders-to-b"
     database = "postgresql replication shop/standby"
-    unasked = "nobody declares one, and no schedule tells any"
+    unasked = "nobody declares one, and no schedule tells any: 15 minutes"
     at_stake = "what would be lost if the primary died now"
     assert {
         each.figure: (each.value, each.rule, objects_of(each))

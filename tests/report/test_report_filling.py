@@ -16,6 +16,7 @@ from holdfast.app.account.document import report_document
 from holdfast.app.engine import Engine
 from holdfast.cli.report_table import print_report
 from holdfast.model.account.filling import ForecastPart
+from holdfast.model.account.telling import likelihood
 from holdfast.model.policy import ObjectiveSpec, Policy
 from tests.demo.living import lived
 from tests.report.scenery import (
@@ -224,7 +225,9 @@ def test_what_is_full_soon_stands_nearest_first_beside_what_is_asked_for() -> No
     ]
     lines = section(gauged(engine_of(*objects), *samples), SOON)
     assert [line.partition(":")[0] for line in lines] == ["shop/near", "shop/far"]
-    assert re.fullmatch(r"shop/near: full in .* / 4d, at the earliest in .*, 100 % likely", lines[0])
+    assert re.fullmatch(
+        r"shop/near: full in .* / 4d, at the earliest in .*, \d+ % likely within 6d", lines[0]
+    )
     strict = Policy(defaults=ObjectiveSpec(rpo=DAY, full_within=DAY))
     near, far = section(gauged(engine_of(*objects, policy=strict), *samples), SOON)
     assert near.startswith("shop/near: full in ")
@@ -250,6 +253,33 @@ def test_a_quota_that_is_used_up_stands_beside_the_claims() -> None:
         "ResourceQuota shop/most requests.storage: 100 % used",
         "ResourceQuota shop/most persistentvolumeclaims: 90 % used",
     ]
+
+
+def test_quotas_crowd_out_no_claim() -> None:
+    """Many are made for what they hold."""
+    full = [quota(**{"requests.storage": ("20Gi", "20Gi")}) for _ in range(30)]
+    for number, each in enumerate(full):
+        each["metadata"] |= {"name": f"q{number}", "uid": f"q{number}"}
+    first, *rest = section(gauged(engine_of(*mounted(), *full), *usage(now=92.9)), SOON)
+    assert first == "shop/orders: 92.9 % used; does not fill; cannot grow: quota"
+    assert rest[-1] == "and 11 more of which 90 % or more is used"
+
+
+@pytest.mark.parametrize(
+    ("chance", "said"),
+    [
+        (0.0, "less than 1 % likely within 6d"),
+        (0.004, "less than 1 % likely within 6d"),
+        (0.29, "29 % likely within 6d"),
+        (0.746, "74 % likely within 6d"),
+        (0.75, "75 % likely within 6d"),
+        (0.996, "99 % likely within 6d"),
+        (1.0, "100 % likely within 6d"),
+    ],
+)
+def test_how_likely_is_rounded_down(chance: float, said: str) -> None:
+    """What is told as 75 % is what alerts ask for."""
+    assert likelihood(chance, 6 * DAY) == said
 
 
 def test_a_shared_space_is_told_once() -> None:
@@ -342,7 +372,7 @@ def test_explanation_says_who_measured_it_and_what_the_forecast_stands_on() -> N
     chance = figure(explanation, "filling.bytesForecast.fullChance")
     assert chance.value == pytest.approx(0.9, abs=0.1)
     assert (
-        chance.rule == "how likely it is full within one and a half times its objective; alerts ask for 0.75"
+        chance.rule == "how likely it is full within 1.5 times its objective; alerts ask for 0.75"
     )
     growth = figure(explanation, "filling.bytesForecast.growthPerSecond")
     assert growth.rule == "about 1.8 GiB a day: the middle one of a week's days"

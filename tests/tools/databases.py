@@ -126,7 +126,7 @@ def _in_cache(server: Server) -> Installed | None:
 
 
 def _libraries(root: Path) -> list[str]:
-    """With the folders that a library finds by its absolute path once it is installed, as libpulse does."""
+    """With folders of one package's own: libpulse looks for libpulsecommon where it would be, were it installed."""
     shared = [root / place / f"{os.uname().machine}-linux-gnu" for place in ("usr/lib", "lib")]
     private = sorted({path.parent for folder in shared for path in folder.glob("*/lib*.so*")})
     return [str(folder) for folder in (*shared, *private)]

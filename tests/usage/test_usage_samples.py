@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.model.identity import ClaimRef
-from holdfast.model.usage import STATS, Stat, UsageSample, is_own, later, newest, sample_of
+from holdfast.model.usage import STATS, Stat, UsageSample, fuller, is_own, later, newest, sample_of
 
 CLAIM = ClaimRef("shop", "data-0")
 NOW = 1_800_000_000.0
@@ -45,6 +45,27 @@ def test_a_number_that_cannot_be_is_unknown(bad: float) -> None:
     assert sample_of(CLAIM, NOW, {"used": 5.0, "capacity": bad}) == UsageSample(
         claim=CLAIM, time=NOW, used=5.0
     )
+
+
+@pytest.mark.parametrize(
+    ("stat", "one", "other", "counts"),
+    [
+        ("used", 5.0, 7.0, 7.0),
+        ("inodes_used", 5.0, 7.0, 7.0),
+        ("available", 5.0, 7.0, 5.0),
+        ("capacity", 5.0, 7.0, 5.0),
+        ("capacity", 0.0, 7.0, 7.0),
+        ("inodes", 0.0, 7.0, 7.0),
+        ("available", 0.0, 7.0, 0.0),
+        ("capacity", -1.0, 7.0, 7.0),
+        ("used", math.nan, 7.0, 7.0),
+        ("used", 2.0**63, 7.0, 7.0),
+    ],
+)
+def test_of_two_numbers_for_one_instant_the_fuller_counts_if_it_says_anything(
+    stat: Stat, one: float, other: float, counts: float
+) -> None:
+    assert fuller(stat, one, other) == fuller(stat, other, one) == counts
 
 
 def test_a_file_system_of_no_size_is_unknown() -> None:

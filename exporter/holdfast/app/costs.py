@@ -138,18 +138,19 @@ class Costs:
         if claim.volume_mode == "Block" or (volume and volume.place) or self._gauges.of(claim).backend:
             return None
         key, history = kept_as(claim), self._gauges.history
-        window, inodes = history.window([key], now), history.window([key], now, "inodes")
+        window, newest = history.window([key], now), history.newest(key)
         used, times = window.used, window.times
         known = np.isfinite(used)
         if not known.any():
             return None
-        shares = [used / window.capacity, inodes.used / inodes.capacity]
+        fullest = float((used[known] / window.capacity[known]).max())
+        inodes = (newest.inodes_ratio if newest else None) or 0.0
         return Use(
             first=float(times[known].min()),
             newest=float(times[known].max()),
             readings=int(known.sum()),
             highest=float(used[known].max()),
-            fullest=float(np.nanmax(np.concatenate(shares, axis=None))),
+            fullest=max(fullest, inodes),
         )
 
     def _volume(self, key: tuple[str, ...], setting: Setting) -> _Verdict:

@@ -76,7 +76,7 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
         statistics, damage = read_statistics(dump.samples, settings, instant)
         engine.gauges.asked.queries = bool(dump.samples)
         engine.take_usage(statistics.samples, instant)
-        if dump.samples and not damage:
+        if dump.samples and (statistics.samples or not damage):
             _say_unused(engine, {sample.claim for sample in statistics.samples})
         errors += [*dump.errors, *damage]
     else:
@@ -97,14 +97,15 @@ async def look(settings: Settings, origin: Origin, now: float | None) -> Look:
 
 
 def _say_unused(engine: Engine, claims: Collection[ClaimRef]) -> None:
-    """Files of usage that serve nothing are of something else, or were filtered by the wrong name."""
+    """Without a word a report would look as if nobody measured anything."""
     if not claims:
         _LOG.warning(
             "usage: the files tell nothing of any volume; see docs/usage.md for the series that are read"
         )
     elif not any(engine.facts.get(Claim, *ref) for ref in claims):
         _LOG.warning(
-            "usage: the files tell of %d claims, and none of them is among the objects: %s, ...; see whether both are of one cluster",
+            "usage: none of what the files tell (claims: %d, the first is %s) is among the objects; see whether both are of one "
+            "cluster, whether claims were dumped, and which `namespaces` are configured",
             len(claims),
             "/".join(min(claims)),
         )

@@ -16,7 +16,7 @@ REPLICATION_RULES: dict[ReplicationState, str] = {
     "degraded": "its tool says that it has less redundancy or health than asked for",
     "healthy": "nothing is known against it",
 }
-"""What each state means, in the order in which they are asked."""
+"""What each state means."""
 
 _GAPS = 2.0  # times the longest gap of the schedule that are borne where nobody declares an objective
 _CLOCKS = 60.0  # seconds by which two clocks may differ
@@ -27,7 +27,7 @@ def assess_replication(
     replication: Replication, objective: Objective | None, *, dark: bool, now: float
 ) -> ReplicationJudgement:
     """``objective`` is that of the replicated claim. ``dark``: what tells of the replication cannot be seen."""
-    asked, asked_by = _objective(replication, objective)
+    asked, asked_why = _objective(replication, objective)
     told = (replication.point, replication.measured)
     ahead = any(time is not None and time > now + _CLOCKS for time in told)
     stale = _expired(replication, now)
@@ -46,7 +46,7 @@ def assess_replication(
         point=point,
         lag=lag,
         objective=asked,
-        asked_by=asked_by,
+        objective_why=asked_why,
         last_sync=replication.last_sync,
         last_sync_duration=None if lasted is None or lasted < 0 else lasted,
         until=_until(replication, asked, now),
@@ -73,8 +73,14 @@ def _objective(replication: Replication, objective: Objective | None) -> tuple[f
         return objective.replication_lag, "the replication lag that its claim asks for"
     gap = replication.interval if replication.interval is not None else _longest_gap(replication)
     if gap is None:
-        return WITHOUT_SCHEDULE, "nobody declares one, and no schedule tells any"
-    return _GAPS * gap, "nobody declares one: twice the longest time between two syncs of its schedule"
+        return (
+            WITHOUT_SCHEDULE,
+            f"nobody declares one, and no schedule tells any: {WITHOUT_SCHEDULE / 60:g} minutes",
+        )
+    return (
+        _GAPS * gap,
+        f"nobody declares one: {_GAPS:g} times the longest time between two syncs of its schedule",
+    )
 
 
 def _longest_gap(replication: Replication) -> float | None:

@@ -34,7 +34,7 @@ _SPARED = "hygiene"  # the area by which an owner says that all is as it should 
 class Use(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the weeks that are known say of a claim's own file system: instants, the highest use in bytes, and how full it was.
 
-    ``fullest``: the largest share of its bytes or inodes that were used.
+    ``fullest``: the largest share of its bytes that was used, or of its inodes that is used now.
     """
 
     first: float

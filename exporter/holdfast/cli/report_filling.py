@@ -12,6 +12,7 @@ from holdfast.model.account.filling import BackendPart, FillingPart, ForecastPar
 from holdfast.model.account.report import ClaimPart, Report
 from holdfast.model.account.telling import humane, likelihood
 from holdfast.model.capacity import FIXED_FACTOR
+from holdfast.model.filling import EARLY
 from holdfast.model.identity import ClaimRef
 from holdfast.model.policy import BUILTIN_FULL_WITHIN
 from holdfast.model.usage import UsageSample, share
@@ -22,7 +23,7 @@ _MOST = 20  # that are told of for that alone
 
 
 class Fullness(NamedTuple):
-    """Something that fills: when it is full, how near that is told of, why it cannot grow, and how likely an alert has it full soon."""
+    """Something that fills: when it is full, how near that is told of, why it cannot grow, and how likely it is full by ``EARLY``."""
 
     full: datetime
     name: str
@@ -33,13 +34,17 @@ class Fullness(NamedTuple):
 
 
 class Level(NamedTuple):
-    """Something of which much is taken: which share, how old that is where it may be another now, and what is foretold."""
+    """Something of which much is taken: which share, how old that is where it may be another now, and what is foretold.
+
+    ``meant``: it may be meant so, as of a quota that was made for what it holds; these stand last.
+    """
 
     share: float
     name: str
     stale: float | None
     forecast: ForecastPart | None
     confined: str = ""
+    meant: bool = False
 
 
 def coverage(report: Report) -> tuple[Part, ...]:
@@ -79,7 +84,7 @@ def _besides(found: Fullness, now: datetime) -> Iterator[str]:
     if early >= 1 and found.early != found.full:
         yield f", at the earliest in {humane(early)}"
     if found.chance is not None and _left(found, now) >= 1:
-        yield f", {likelihood(found.chance)}"
+        yield f", {likelihood(found.chance, EARLY * found.within)}"
     if found.confined:
         yield f"; cannot grow: {found.confined.replace('-', ' ')}"
 
@@ -89,7 +94,7 @@ def _nearly_full(report: Report, told: Collection[str]) -> Iterator[tuple[Part, 
     high = [level for level in _levels(report) if level.share >= _NEARLY and level.name not in told]
     high.sort(key=lambda level: level.share)
     fullest = {level.name: level for level in high}  # several claims may tell of one space
-    levels = sorted(fullest.values(), key=lambda level: (-level.share, level.name))
+    levels = sorted(fullest.values(), key=lambda level: (level.meant, -level.share, level.name))
     for level in levels[:_MOST]:
         besides = "".join(f"; {each}" for each in _beside_level(level, report.now))
         yield f"{level.name}: ", (f"{100 * level.share:.3g} % used", _SOON), besides
@@ -129,7 +134,7 @@ def _levels(report: Report) -> Iterator[Level]:
     for name, limit in _limits(report):
         taken = share(limit.used, limit.hard)
         if taken is not None:
-            yield Level(taken, name, None, limit.forecast)
+            yield Level(taken, name, None, limit.forecast, meant=True)
 
 
 def _sample(filling: FillingPart) -> UsageSample:

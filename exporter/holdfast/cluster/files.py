@@ -9,7 +9,8 @@ from holdfast.cluster.documents import FileError
 
 OBJECTS = frozenset({".json", ".yaml", ".yml"})
 SAMPLES = frozenset({".prom", ".om"})
-KNOWN = ", ".join(sorted(OBJECTS | SAMPLES))
+ENDINGS = ", ".join(sorted(OBJECTS | SAMPLES))
+_UNREAD = frozenset({".bz2", ".gz", ".tar", ".tgz", ".txt", ".xz", ".zip", ".zst"})
 
 _Identity = tuple[int, int]
 
@@ -17,7 +18,7 @@ _Identity = tuple[int, int]
 class Files(NamedTuple):
     objects: list[Path]
     samples: list[Path]
-    others: list[Path]  # that end in nothing we read
+    unread: list[Path]  # that may well hold objects or samples, by their ending
     errors: list[FileError]
 
 
@@ -63,9 +64,9 @@ def _sort(files: Files, path: Path, root: Path) -> None:
     elif suffix in SAMPLES:
         files.samples.append(path)
     elif path == root:
-        files.errors.append(_error(path, f"neither a folder nor a file that ends in {KNOWN}"))
-    else:
-        files.others.append(path)
+        files.errors.append(_error(path, f"neither a folder nor a file that ends in {ENDINGS}"))
+    elif suffix in _UNREAD:
+        files.unread.append(path)
 
 
 def _error(path: Path, message: str) -> FileError:

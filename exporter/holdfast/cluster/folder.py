@@ -14,7 +14,7 @@ import msgspec
 
 from holdfast.cluster.decode import UNREADABLE, Bad, key_of
 from holdfast.cluster.documents import FileError, Found, read_file
-from holdfast.cluster.files import KNOWN, files_under, printable
+from holdfast.cluster.files import ENDINGS, files_under, printable
 from holdfast.cluster.scope import EVERYWHERE, Scope
 from holdfast.cluster.timing import Timing, Turns
 from holdfast.model.feed import Feed, Sink
@@ -91,9 +91,13 @@ class Folder:
             await self._deliver(feed)
         for message in self._duplicates:
             log.warning("%s", message)
-        if files.others:
-            others, first = len(files.others), printable(files.others[0])
-            log.warning("%d files are passed over, for they end in none of %s: %s, ...", others, KNOWN, first)
+        if files.unread:
+            log.warning(
+                "files that are passed over: %d, the first is %s; unpack what is compressed, and let names end in one of %s",
+                len(files.unread),
+                printable(files.unread[0]),
+                ENDINGS,
+            )
         return Dump(
             errors=tuple(self._errors),
             skipped=dict(sorted(self._skipped.items())),

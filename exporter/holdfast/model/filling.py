@@ -8,6 +8,9 @@ from holdfast.model.identity import ClaimRef
 from holdfast.model.judgement import Judgement
 from holdfast.model.usage import UsageSample
 
+EARLY = 1.5
+"""Times what its owner calls near, within which it is told how likely full is: so far an alarm may be early and still be true."""
+
 INODES: Literal["inodes"] = "inodes"
 RESOURCES: tuple[Literal["bytes", "inodes"], ...] = ("bytes", INODES)
 

@@ -320,7 +320,8 @@ class ScheduleJudgement(Judgement, frozen=True, kw_only=True, gc=False):
 class ReplicationJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     """``point``: the lag is the time since then. ``lag``: it was measured, in seconds. Both None: it is unknown.
 
-    ``objective`` is None where lateness is not judged; ``asked_by`` says in words where it comes from. ``evidence`` is None where a database or a query tells of it.
+    ``objective`` is None where lateness is not judged; ``objective_why`` says in words where it comes from.
+    ``evidence`` is None where a database or a query tells of it.
     """
 
     key: ReplicationKey
@@ -330,7 +331,7 @@ class ReplicationJudgement(Judgement, frozen=True, kw_only=True, gc=False):
     point: float | None
     lag: float | None
     objective: float | None
-    asked_by: str
+    objective_why: str
     last_sync: float | None
     last_sync_duration: float | None
 

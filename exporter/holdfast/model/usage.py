@@ -27,8 +27,14 @@ _RESERVED = 0.1  # of a file system at the most is kept back for root; ext4 keep
 
 
 def fuller(stat: Stat, one: float, other: float) -> float:
-    """Of two numbers that are told of one instant, that by which the file system is fuller."""
+    """Of two numbers that are told of one instant, that by which the file system is fuller; what says nothing gives way."""
+    if not _says(stat, one) or not _says(stat, other):
+        return other if _says(stat, other) else one
     return max(one, other) if stat in ("used", "inodes_used") else min(one, other)
+
+
+def _says(stat: Stat, number: float) -> bool:
+    return is_known(number) and (number > 0 or stat not in ("capacity", "inodes"))
 
 
 class UsageSample(msgspec.Struct, frozen=True, kw_only=True, gc=False):

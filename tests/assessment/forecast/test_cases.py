@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from holdfast.assessment.forecast import LIKELY, REASONS, Forecast, forecast
+from holdfast.assessment.forecast.readings import read
 from tests.assessment.forecast.drawn import DAY, HOUR, NOW, SIZE, ago, days, told
 
 FORTNIGHT = ago(384)
@@ -186,25 +187,43 @@ def test_zero_among_others_is_no_reading() -> None:
     assert days(told(used, FORTNIGHT).central) == pytest.approx(4.5, rel=0.25)
 
 
+FILLING = 0.90 - 0.02 * FORTNIGHT / 24
+
+
 @pytest.mark.parametrize("hours", [3, 5, 6, 7, 24, 200])
 def test_a_volume_that_was_emptied_is_empty_once_it_has_been_for_six_hours(hours: int) -> None:
-    """Before, it may be a file system that was not there; a level near nothing needs no proof."""
-    used = 0.90 - 0.02 * FORTNIGHT / 24
+    """Before, it may be a file system that was not there."""
+    used = FILLING.copy()
     used[-hours - 1 :] = 0.0
     volume = told(used, FORTNIGHT)
     assert volume.reasons[0] == REASONS.index("")
     if hours < 6:
         assert days(volume.central) == pytest.approx(4.5, rel=0.25)
     else:
-        assert volume.chance[0] < LIKELY
         assert days(volume.central) > 6.0
 
 
-def test_what_was_empty_for_a_day_fills_on_from_there() -> None:
-    used = 0.90 - 0.02 * FORTNIGHT / 24
+def test_two_zeros_with_nothing_told_between_them_are_no_empty_hours() -> None:
+    """The node was away: whether the volume was empty meanwhile nobody knows."""
+    used = FILLING.copy()
+    used[[-10, -1]] = 0.0
+    told_of = (FORTNIGHT > 9) | (FORTNIGHT == 0)
+    assert days(told(used[told_of], FORTNIGHT[told_of]).central) == pytest.approx(4.5, rel=0.25)
+
+
+def test_zeros_with_others_between_them_are_no_empty_hours() -> None:
+    used = FILLING.copy()
+    used[-12::2] = 0.0
+    assert days(told(used, FORTNIGHT).central) == pytest.approx(4.5, rel=0.25)
+
+
+def test_what_was_empty_for_a_day_was_not_half_full() -> None:
+    """No bridge is built over it, from before to after."""
+    used = FILLING.copy() * SIZE
     used[-72:-48] = 0.0
-    used[-48:] = 0.02 / 24 * np.arange(1, 49)
-    assert told(used, FORTNIGHT).chance[0] < LIKELY
+    readings = read((NOW - FORTNIGHT * HOUR)[None], used[None], np.full((1, 385), SIZE), np.array([NOW]))
+    assert readings.levels[48:72, 0].max() == 0.0
+    assert readings.measured.all()
 
 
 def test_a_gap_is_bridged() -> None:

@@ -15,6 +15,7 @@ from holdfast.model.account.telling import humane, moment_text
 from holdfast.model.capacity import NOT_EXPANDABLE_REASONS, Quota
 from holdfast.model.facts import Claim, StorageClass, Volume
 from holdfast.model.filling import (
+    EARLY,
     FORECAST_UNKNOWN_REASONS,
     RESOURCES,
     UNMEASURED_REASONS,
@@ -149,7 +150,7 @@ def _forecast(name: str, prospect: Prospect, case: Case, looks: Looks) -> Iterat
         rule = f"most likely in {_in(prospect.central, case)}{_bounds(prospect, case)}{stands_on}"
         yield figure(f"{name}.full", moment_text(round(prospect.central)), rule, *_asked(case), unit="time")
     if prospect.chance is not None and not case.gauged.backend:
-        rule = f"how likely it is full within one and a half times its objective; alerts ask for {LIKELY:g}"
+        rule = f"how likely it is full within {EARLY:g} times its objective; alerts ask for {LIKELY:g}"
         yield figure(f"{name}.fullChance", round(prospect.chance, 2), rule)
     if prospect.growth is not None and not name.endswith("inodesForecast"):
         rule = f"about {_daily(prospect.growth)} a day: the middle one of a week's days"

@@ -50,4 +50,6 @@ def explain_replications(case: Case) -> Iterator[FigurePart]:
             lag = max(now - replication.point, 0.0)
         told = "what would be lost if the primary died now" if lag is not None else UNTOLD
         yield figure(f"{name}.lagSeconds", lag, told, own, unit="seconds")
-        yield figure(f"{name}.objectiveSeconds", replication.objective, replication.asked_by, unit="seconds")
+        yield figure(
+            f"{name}.objectiveSeconds", replication.objective, replication.objective_why, unit="seconds"
+        )

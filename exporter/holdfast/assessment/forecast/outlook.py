@@ -15,6 +15,7 @@ from holdfast.assessment.forecast.readings import HOUR, HOURS, Flags, Floats, Re
 from holdfast.assessment.forecast.signs import FULL
 from holdfast.assessment.forecast.steadying import Said, first_told, steadied
 from holdfast.assessment.forecast.straight import Line, likely_by, straight
+from holdfast.model.filling import EARLY
 
 Reason = Literal["", "no-readings", "short-history", "stale"]
 REASONS: tuple[Reason, ...] = ("", "no-readings", "short-history", "stale")
@@ -31,7 +32,6 @@ HORIZON = 180 * 24 * HOUR
 FULL_WITHIN = 4 * 24 * HOUR
 """How near full is called near unless the owner says otherwise."""
 
-_ALARMED = 1.5  # times ``within``: so far an alarm may be early and still be a true one
 _ATONCE = 384
 
 
@@ -100,7 +100,7 @@ def _first(times: Floats, used: Floats, capacity: Floats, now: Floats, within: F
         levels=readings.levels,
         hours=(readings.span / HOUR).astype(np.float32),
         newest=now - readings.age,
-        horizon=_ALARMED * within / HOUR,
+        horizon=EARLY * within / HOUR,
     )
     case = plain(readings)
     line = straight(readings, known & ~case.far)

@@ -18,7 +18,10 @@ HOURS = 384
 """How far back a forecast looks: sixteen days, so that two weeks can be laid over each other with room to spare."""
 
 _AHEAD = 60.0  # seconds by which clocks may differ
-_EMPTIED = 6 * HOUR  # so long a volume must be empty before that is believed
+_ZEROS, _EMPTIED = (
+    6,
+    6 * HOUR,
+)  # so many readings, and so long, a volume must be empty before that is believed
 _OTHER = 0.02  # share by which a capacity, or a level, must differ to be another one
 
 
@@ -154,7 +157,9 @@ def _bridged(levels: Singles) -> Singles:
 def _doubted(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Flags:
     good: Flags = (times <= now[:, None] + _AHEAD) & (capacity > 0.0) & (capacity < np.inf)
     good &= (used >= 0.0) & (used <= capacity * (1.0 + _OTHER))
-    good &= (used > 0.0) | _emptied(times, good & (used > 0.0))
+    zero = good & (used == 0.0)
+    mixed = np.flatnonzero(zero.any(axis=1) & (good & ~zero).any(axis=1))
+    good[mixed] &= ~zero[mixed] | _emptied(times[mixed], zero[mixed])
     other = np.abs(capacity[:, 1:] - capacity[:, :-1]) > _OTHER * capacity[:, :-1]
     good[:, 1:-1] &= ~(other[:, :-1] & other[:, 1:])  # a capacity unlike those on both sides
     if times.shape[1] >= 4:
@@ -162,15 +167,14 @@ def _doubted(times: Floats, used: Floats, capacity: Floats, now: Floats) -> Flag
     return good
 
 
-def _emptied(times: Floats, filled: Flags) -> Flags:
-    """Where nothing is used for hours; for less, zero among others is a file system that was not there."""
+def _emptied(times: Floats, zero: Flags) -> Flags:
+    """Which zeros stand in a row of enough over hours; fewer among others are a file system that was not there."""
     place, width = np.arange(times.shape[1]), times.shape[1]
-    first = np.argmax(times == times, axis=1)[:, None]  # noqa: PLR0124 (NaN is not itself)
-    began = np.maximum(np.maximum.accumulate(np.where(filled, place, -1), axis=1) + 1, first)
-    ended = np.minimum.accumulate(np.where(filled, place, width)[:, ::-1], axis=1)[:, ::-1] - 1
-    rows = np.arange(len(times))[:, None]
-    lasted = times[rows, np.maximum(ended, 0)] - times[rows, np.minimum(began, width - 1)]
-    emptied: Flags = (lasted >= _EMPTIED) | ~filled.any(axis=1, keepdims=True)
+    before = np.maximum.accumulate(np.where(zero, -1, place), axis=1)
+    after = np.minimum.accumulate(np.where(zero, width, place)[:, ::-1], axis=1)[:, ::-1]
+    first, last = np.minimum(before + 1, width - 1), np.maximum(after - 1, 0)
+    lasted = np.take_along_axis(times, last, axis=1) - np.take_along_axis(times, first, axis=1)
+    emptied: Flags = zero & (last - first + 1 >= _ZEROS) & (lasted >= _EMPTIED)
     return emptied
 
 

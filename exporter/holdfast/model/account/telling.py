@@ -4,6 +4,7 @@ Times are RFC 3339 in UTC, fields ending in ``Seconds`` are durations, those end
 that there is none or that nobody asks; what is unknown is null too, and then stands in ``unknown`` with the reason.
 """
 
+import math
 from datetime import UTC, datetime
 
 import msgspec
@@ -51,9 +52,10 @@ def humane(seconds: float) -> str:
     return f"{whole}s"
 
 
-def likelihood(chance: float) -> str:
-    """How likely full is soon, beside the time that is most likely."""
-    return f"{100 * chance:.0f} % likely"
+def likelihood(chance: float, within: float) -> str:
+    """How likely full is within these seconds, rounded down: what is told as 75 % is that likely."""
+    percent = math.floor(100 * chance + 1e-9)
+    return f"{percent or 'less than 1'} % likely within {humane(within)}"
 
 
 def why_null(reasons: Unknown) -> Unknown:

@@ -31,9 +31,10 @@ from holdfast.app.engine import Engine
 from holdfast.http.parts import TodoGroup, TodoItem, TodoKind
 from holdfast.http.queries import DRILLS, FILLINGS, SCHEDULE_STATES, SEVERITIES, Query
 from holdfast.http.views import OverviewView, StateCount
-from holdfast.model.account.telling import moment
+from holdfast.model.account.telling import likelihood, moment
 from holdfast.model.check import CHECKS
 from holdfast.model.checklist import ITEMS
+from holdfast.model.filling import EARLY
 from holdfast.model.identity import CLAIM, REPLICATION, TARGET, ClaimRef, Subject
 from holdfast.model.judgement import ClaimJudgement, ReplicationJudgement, TargetJudgement
 
@@ -145,10 +146,12 @@ def _full_soon(engine: Engine, register: Register, now: float) -> TodoGroup:
         first = min(told, key=lambda prospect: prospect.central or 0.0, default=None)
         full = now if first is None or first.central is None else first.central
         early = first.early if first else None
-        shared = filling is not None and filling.backend  # of which no chance is told
+        shared = filling is not None and filling.backend != ""  # of which no chance is told
         chance = None if first is None or shared else first.chance
+        near = EARLY * engine.near(Subject(CLAIM, claim.ref))
+        likely = "" if chance is None else likelihood(chance, near)
         fixed = cannot_grow(engine, claim.ref)
-        return "full-soon", full_sentence(full, now, early=early, chance=chance, fixed=fixed)
+        return "full-soon", full_sentence(full, now, early=early, likely=likely, fixed=fixed)
 
     items = _of_claims(engine, clerk.refs(clerk.sort(rows)[:MOST_ITEMS]), say)
     return _group(

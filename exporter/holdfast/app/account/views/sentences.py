@@ -2,7 +2,7 @@
 
 from holdfast.app.account.document_claim import exempt_part
 from holdfast.assessment.drills import DRILL_RULES
-from holdfast.model.account.telling import elapsed, humane, likelihood
+from holdfast.model.account.telling import elapsed, humane
 from holdfast.model.health import FeedHealth
 from holdfast.model.judgement import (
     ALWAYS,
@@ -55,15 +55,14 @@ def claim_sentence(claim: ClaimJudgement, now: float) -> str:
     return "; ".join(said)
 
 
-def full_sentence(
-    full: float, now: float, *, early: float | None, chance: float | None = None, fixed: str
-) -> str:
+def full_sentence(full: float, now: float, *, early: float | None, likely: str, fixed: str) -> str:
+    """``likely`` says how likely it is, in words; empty where that is not told."""
     left = full - now
     said = f"Full in {humane(left)}" if left >= 1 else "Full"
     if early is not None and left >= 1 and 1 <= early - now < left:
         said += f", at the earliest in {humane(early - now)}"
-    if chance is not None and left >= 1:
-        said += f", {likelihood(chance)}"
+    if likely and left >= 1:
+        said += f", {likely}"
     return f"{said}; it cannot grow: {fixed}" if fixed else said
 
 
