@@ -371,9 +371,7 @@ def test_explanation_says_who_measured_it_and_what_the_forecast_stands_on() -> N
     assert [part.says for part in full.objects] == ["its owner is to be told 4d before"]
     chance = figure(explanation, "filling.bytesForecast.fullChance")
     assert chance.value == pytest.approx(0.9, abs=0.1)
-    assert (
-        chance.rule == "how likely it is full within 1.5 times its objective; alerts ask for 0.75"
-    )
+    assert chance.rule == "how likely it is full within 1.5 times its objective; alerts ask for 0.75"
     growth = figure(explanation, "filling.bytesForecast.growthPerSecond")
     assert growth.rule == "about 1.8 GiB a day: the middle one of a week's days"
 
