@@ -210,16 +210,26 @@ def test_a_forecast_stands_for_a_day_after_the_newest_sample() -> None:
     assert rows(world, "pvc_used_bytes"), "what was known stays, with its age"
 
 
-def test_while_the_claim_has_grown_and_its_file_system_has_not_nothing_is_foretold() -> None:
-    waiting = {
-        "type": "FileSystemResizePending",
-        "status": "True",
-        "lastTransitionTime": "2026-11-21T11:00:00Z",
-    }
-    objects = mounted(status={"conditions": [waiting]})
-    world = served(World(*objects), growing())
+def resized(condition: str, since: str) -> World:
+    """A claim that fills, and was asked to grow at that time of day."""
+    waiting = {"type": condition, "status": "True", "lastTransitionTime": f"2026-11-21T{since}Z"}
+    return served(World(*mounted(status={"conditions": [waiting]})), growing())
+
+
+def test_for_an_hour_after_the_claim_has_grown_its_file_system_is_expected_to() -> None:
+    """Then it is as large as it stays until its pod is started anew, and fills as it is."""
+    world = resized("FileSystemResizePending", "11:30:00")
     assert rows(world, "pvc_time_to_full_seconds") == []
     assert rows(world, "pvc_forecast_unknown") == [f'{{{C},resource="bytes",reason="resize-pending"}} 1']
+    world.judge(NOW + HOUR / 2 - 1)
+    assert rows(world, "pvc_time_to_full_seconds") == []
+    world.judge(NOW + HOUR / 2)
+    assert rows(world, "pvc_forecast_unknown") == []
+    assert rows(world, "pvc_time_to_full_seconds")
+
+
+def test_a_claim_whose_resize_failed_fills_as_it_is() -> None:
+    assert rows(resized("NodeResizeError", "11:30:00"), "pvc_time_to_full_seconds")
 
 
 def coverage(world: World) -> dict[str, int]:

@@ -247,6 +247,22 @@ SLOW = "slow.storageclass.storage.k8s.io/requests.storage"
 
 
 @pytest.mark.parametrize(
+    ("condition", "status", "found"),
+    [
+        ("ControllerResizeError", "", {"shop/data": "resize-failed"}),
+        ("NodeResizeError", "", {"shop/data": "resize-failed"}),
+        ("", "ControllerResizeInfeasible", {"shop/data": "resize-failed"}),
+        ("Resizing", "ControllerResizeInProgress", {}),
+    ],
+)
+def test_a_claim_whose_growth_was_tried_and_failed(condition: str, status: str, found: dict[str, str]) -> None:
+    told: dict[str, Any] = {"allocatedResourceStatuses": {"storage": status}} if status else {}
+    if condition:
+        told["conditions"] = [{"type": condition, "status": "True"}]
+    assert reasons(World(claim(status=told), storage_class())) == found
+
+
+@pytest.mark.parametrize(
     ("others", "reason"),
     [
         ([storage_class()], None),

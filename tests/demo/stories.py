@@ -170,9 +170,7 @@ UNFORETOLD = {
     "shop/data-cart-redis-0": "short-history",
     "content/press-kit": "short-history",
     "analytics/spark-exec-7-spill": "short-history",
-    "content/photo-archive": "resize-pending",
     "crm/attachments": "resize-pending",
-    "platform/gitea-data": "resize-pending",
     "platform/runner-cache": "no-readings",
     "shop/data-search-1": "stale",
 }
@@ -201,6 +199,8 @@ CONFINED = {
     "branch/inbox": "class-forbids",
     "branch/outbox": "class-forbids",
     "platform/runner-cache": "class-forbids",
+    "platform/gitea-data": "resize-failed",
+    "platform/registry": "resize-failed",
     "archive/scans": "class-missing",
     "dispatch/tiles": "class-forbids",
     "media/posters": "no-class",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from holdfast.assessment.lifecycle import resize_stage
 from holdfast.model.capacity import (
     QUOTA_BYTES,
     ClassJudgement,
@@ -23,6 +24,7 @@ from holdfast.model.facts import Claim, Facts, StorageClass
 from holdfast.model.filling import Prospect
 from holdfast.model.health import Sight
 from holdfast.model.identity import joined
+from holdfast.model.judgement import FAILED_RESIZES
 
 STEP = 10
 """A quota that leaves less than this part of a claim's size leaves no room: what is added to a volume that fills is
@@ -136,6 +138,8 @@ def _obstacle(claim: Claim, largest: int | None, facts: Facts, sight: Sight) -> 
         return ""
     if largest is not None and size >= largest:
         return "maximum-size"
+    if resize_stage(claim) in FAILED_RESIZES:
+        return "resize-failed"
     return "quota" if _quota_leaves_no_room(claim, size, facts) else ""
 
 

@@ -1,5 +1,6 @@
 """How one claim fills, and the space that several share: who measures it, since when not, and until when a forecast stands."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -22,7 +23,8 @@ from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import SAMPLE_STANDS, UsageSample
 
 _SETTLING = 3 * 60.0  # seconds until a kubelet tells of a volume that was just mounted
-_UNGROWN = frozenset({"node-pending", "node", "node-failed"})  # the claim has grown, its file system has not
+_UNGROWN = frozenset({"node-pending", "node"})  # the claim has grown, its file system has not
+_GROWS = 3600.0  # seconds in which a file system grows after its claim, unless a pod must first be started anew
 
 
 class Gauge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -41,8 +43,9 @@ def assess_filling(claim: Claim, gauge: Gauge, asked: Asked, setting: Setting) -
     state, reason, ends = _coverage(claim, sample, running, asked, setting)
     backend = shared_place(volume, facts) or gauge.backend
     own = None if backend else sample
-    if sample is not None and now < sample.time + FORECAST_STANDS:
-        ends.append(sample.time + FORECAST_STANDS)
+    stands = sample.time + FORECAST_STANDS if sample is not None else -math.inf
+    grows = _grows_until(claim)
+    ends += [end for end in (grows, stands) if now < end]
     return FillingJudgement(
         ref=claim.ref,
         csi_driver=volume.csi_driver if volume else "",
@@ -50,8 +53,8 @@ def assess_filling(claim: Claim, gauge: Gauge, asked: Asked, setting: Setting) -
         reason=reason,
         sample=sample,
         backend=backend,
-        bytes=_standing(_fact(gauge.bytes, own, own.bytes_ratio), own, claim, now) if own else None,
-        inodes=_standing(_fact(gauge.inodes, own, own.inodes_ratio), own, claim, now)
+        bytes=_standing(_fact(gauge.bytes, own, own.bytes_ratio), stands, grows, now) if own else None,
+        inodes=_standing(_fact(gauge.inodes, own, own.inodes_ratio), stands, grows, now)
         if own and own.inodes is not None
         else None,
         until=min(ends, default=None),
@@ -97,14 +100,17 @@ def _fact(prospect: Prospect, sample: UsageSample, taken: float | None) -> Prosp
     )
 
 
-def _standing(prospect: Prospect, sample: UsageSample, claim: Claim, now: float) -> Prospect:
-    """The forecast as it stands now, or why it does not."""
-    if now >= sample.time + FORECAST_STANDS:
-        return Prospect(reason="stale")
+def _grows_until(claim: Claim) -> float:
+    """Until when its file system is expected to grow. One that has not by then is as large as it stays for now."""
     resize = assess_resize(claim)
-    if resize is not None and resize.reason in _UNGROWN:
-        return Prospect(reason="resize-pending", growth=prospect.growth)
-    return prospect
+    return resize.since + _GROWS if resize is not None and resize.reason in _UNGROWN else -math.inf
+
+
+def _standing(prospect: Prospect, stands: float, grows: float, now: float) -> Prospect:
+    """The forecast as it stands now, or why it does not."""
+    if now >= stands:
+        return Prospect(reason="stale")
+    return Prospect(reason="resize-pending", growth=prospect.growth) if now < grows else prospect
 
 
 def shared_place(volume: Volume | None, facts: Facts) -> str:

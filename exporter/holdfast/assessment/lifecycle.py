@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from holdfast.model.facts import Attachment, Claim, Facts, Pod, StorageClass, Volume
+from holdfast.model.facts import Attachment, Claim, Condition, Facts, Pod, StorageClass, Volume
 from holdfast.model.health import Sight
 from holdfast.model.judgement import AttachmentJudgement, VolumeJudgement, Waiting
 from holdfast.model.surroundings import Node
@@ -73,17 +73,24 @@ def assess_terminating(claim: Claim, pods: Sequence[Pod]) -> Waiting | None:
 
 def assess_resize(claim: Claim) -> Waiting | None:
     """The stage of a resize that is under way; absent where no condition tells since when."""
+    stage = resize_stage(claim)
+    conditions = _conditions(claim)
+    starts = [conditions[name].since for name, _ in _RESIZE_CONDITIONS if name in conditions]
+    since = min((start for start in starts if start is not None), default=None)
+    return Waiting(reason=stage, since=since) if stage and since is not None else None
+
+
+def resize_stage(claim: Claim) -> str:
+    """How far a resize has come, one of ``RESIZE_STAGES``; empty where none is under way."""
     if claim.requested is None or claim.capacity is None or claim.phase != "Bound":
-        return None
-    conditions = {c.type: c for c in claim.conditions if c.status == "True"}
-    stage = _RESIZE_STAGES.get(claim.resize_status, "")
-    named = [conditions[name] for name, _ in _RESIZE_CONDITIONS if name in conditions]
-    if not stage:
-        stage = next((stage for name, stage in _RESIZE_CONDITIONS if name in conditions), "")
-    if not stage:
-        return None
-    starts = [condition.since for condition in named if condition.since is not None]
-    return Waiting(reason=stage, since=min(starts)) if starts else None
+        return ""
+    conditions = _conditions(claim)
+    named = next((stage for name, stage in _RESIZE_CONDITIONS if name in conditions), "")
+    return _RESIZE_STAGES.get(claim.resize_status, "") or named
+
+
+def _conditions(claim: Claim) -> dict[str, Condition]:
+    return {condition.type: condition for condition in claim.conditions if condition.status == "True"}
 
 
 def assess_volume(volume: Volume, facts: Facts, sight: Sight) -> VolumeJudgement:

@@ -27,6 +27,7 @@ NOT_EXPANDABLE_REASONS = {
     "class-missing": "its class does not exist",
     "class-forbids": "its class does not allow expansion",
     "maximum-size": "it is as large as the largest volume that its class can make now",
+    "resize-failed": "the size that it asks for was tried, and failed",
     "quota": "a quota of its namespace leaves room for less than a tenth of its size",
 }
 

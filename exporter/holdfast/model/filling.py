@@ -30,7 +30,7 @@ FORECAST_UNKNOWN_REASONS = {
     "no-readings": "no sample tells both use and size",
     "short-history": "fewer than 4 hourly readings that can be believed, or less than 3 hours of them",
     "stale": "the newest sample is more than 24 hours old",
-    "resize-pending": "the claim has grown, and its file system has not",
+    "resize-pending": "the claim has grown within the hour, and its file system has not yet",
 }
 
 

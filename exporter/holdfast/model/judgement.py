@@ -85,6 +85,8 @@ RESIZE_STAGES = (
     "node-failed",
 )
 
+FAILED_RESIZES = frozenset({"controller-failed", "node-failed"})
+
 VOLUME_ORPHAN_REASONS = {
     "released": "its claim is gone and its policy keeps it",
     "failed": "its reclamation failed",
