@@ -255,7 +255,9 @@ SLOW = "slow.storageclass.storage.k8s.io/requests.storage"
         ("Resizing", "ControllerResizeInProgress", {}),
     ],
 )
-def test_a_claim_whose_growth_was_tried_and_failed(condition: str, status: str, found: dict[str, str]) -> None:
+def test_a_claim_whose_growth_was_tried_and_failed(
+    condition: str, status: str, found: dict[str, str]
+) -> None:
     told: dict[str, Any] = {"allocatedResourceStatuses": {"storage": status}} if status else {}
     if condition:
         told["conditions"] = [{"type": condition, "status": "True"}]

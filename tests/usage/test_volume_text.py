@@ -1,5 +1,8 @@
 """Files of volume statistics: text in, samples and named damage out."""
 
+import bz2
+import gzip
+import lzma
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -306,6 +309,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         Damage(str(tmp_path / "none.prom"), None, "No such file or directory"),
         Damage(str(tmp_path), None, "not a regular file"),
     )
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_compressed_file_is_named_once(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    packed = tmp_path / "a.om"
+    packed.write_bytes(pack(f"{USED} 5\n# EOF\n".encode()))
+    assert read_samples([packed], NOW).damage == (Damage(str(packed), None, "compressed; unpack it first"),)
 
 
 def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(read: Read) -> None:

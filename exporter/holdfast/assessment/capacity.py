@@ -124,8 +124,10 @@ def assess_expansion(claim: Claim, largest: int | None, facts: Facts, sight: Sig
     return ExpansionJudgement(ref=claim.ref, reason=_obstacle(claim, largest, facts, sight) if bound else "")
 
 
-def _obstacle(claim: Claim, largest: int | None, facts: Facts, sight: Sight) -> str:
-    """The decision table: the first reason that holds."""
+def _obstacle(  # noqa: PLR0911 - a decision table, one row a return
+    claim: Claim, largest: int | None, facts: Facts, sight: Sight
+) -> str:
+    """The first reason that holds."""
     if not claim.storage_class:
         return "no-class"
     storage_class = facts.get(StorageClass, claim.storage_class)

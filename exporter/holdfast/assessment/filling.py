@@ -24,7 +24,9 @@ from holdfast.model.usage import SAMPLE_STANDS, UsageSample
 
 _SETTLING = 3 * 60.0  # seconds until a kubelet tells of a volume that was just mounted
 _UNGROWN = frozenset({"node-pending", "node"})  # the claim has grown, its file system has not
-_GROWS = 3600.0  # seconds in which a file system grows after its claim, unless a pod must first be started anew
+_GROWS = (
+    3600.0  # seconds in which a file system grows after its claim, unless a pod must first be started anew
+)
 
 
 class Gauge(msgspec.Struct, frozen=True, kw_only=True, gc=False):

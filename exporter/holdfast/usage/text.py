@@ -21,6 +21,7 @@ _MOST_LINE = 2**20
 _MOST_NAMED = 20  # damaged lines of one file
 _END = b"# EOF"
 _MARK = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, zstd
 _EARLIEST, _LATEST = 1e8, 1e11  # Unix seconds beyond which a timestamp is in another unit
 
 
@@ -123,6 +124,9 @@ def read_samples(paths: Sequence[Path], now: float, cluster: str = "") -> Sample
                 gathered.damage.append(Damage(name, None, "not a regular file"))  # a pipe would wait for ever
                 continue
             with path.open("rb") as opened:
+                if opened.peek().startswith(_COMPRESSED):
+                    gathered.damage.append(Damage(name, None, "compressed; unpack it first"))
+                    continue
                 openmetrics = _is_openmetrics(path, opened)
                 read.append((name, path, openmetrics))
                 gathered.read(name, _lines(opened), openmetrics=openmetrics)
