@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from holdfast.model.policy import Match, ObjectiveSpec, Policy, Tier
+from tests.assessment.test_capacity import quota
+from tests.assessment.test_capacity_forecasts import TOTAL, filling
 from tests.report.scenery import (
     Object,
     backup,
@@ -22,6 +24,7 @@ from tests.report.scenery import (
     volume,
 )
 from tests.views.asking import view
+from tests.world import NOW as WORLD_NOW
 
 
 def todo(answer: Any) -> dict[str, Any]:
@@ -110,6 +113,40 @@ def test_what_is_full_soon_is_told_with_when(muted: Sequence[str]) -> None:
     assert [(item.name, item.sentence.split(";")[0]) for item in (told.items if told else ())] == (
         [] if muted else [("orders", "Full")]
     )
+
+
+def told_rooms(hours: int) -> list[tuple[str, str, str, str]]:
+    """Of a quota and a pool of 100 GiB each, of which ten were taken and a GiB more is every hour."""
+    world = filling(hours)
+    now = WORLD_NOW + 3600.0 * hours
+    world.put(quota({TOTAL: "1Gi"}, {TOTAL: "1Gi"}, "shop/closed"))
+    world.judge(now)
+    group = todo(view(world.engine, "overview", now=now))["rooms"]
+    assert group.total == len(group.items)
+    return [(item.kind, item.namespace, item.name, item.sentence) for item in group.items]
+
+
+def test_quotas_and_pools_of_which_nothing_is_left_soon_are_told_soonest_first() -> None:
+    """One that is used up is meant to be."""
+    assert told_rooms(80) == [
+        (
+            "ResourceQuota",
+            "shop",
+            "team",
+            "Full in 9h, at the earliest in 8h 10m; 90 % of requests.storage are taken",
+        ),
+        (
+            "CSIStorageCapacity",
+            "",
+            "fast on zone=a",
+            "Full in 18h 59m, at the earliest in 17h 16m; then no volume can be made of it",
+        ),
+    ]
+
+
+def test_a_quota_of_which_much_is_left_is_not_told() -> None:
+    """Many are asked for much at once, and no more after that."""
+    assert [kind for kind, *_ in told_rooms(50)] == ["CSIStorageCapacity"]
 
 
 def test_broken_schedules_are_told_worst_first() -> None:

@@ -16,6 +16,7 @@ from holdfast.app.account.views.register import (
     filling_of,
     use_of,
 )
+from holdfast.app.account.views.rooms import rooms_full_soon
 from holdfast.app.account.views.schedules import judged_schedules
 from holdfast.app.account.views.selecting import Clerk, Mask, Rows, filling_codes
 from holdfast.app.account.views.sentences import (
@@ -56,7 +57,7 @@ def overview_view(engine: Engine, register: Register, now: float) -> Turns[Overv
     drills = _counts(DRILLS, table["drill"])
     todo = [_claims(engine, register, now)]
     yield
-    todo += [_full_soon(engine, register, now)]
+    todo += [_full_soon(engine, register, now), _rooms(engine, now)]
     yield
     todo += [(yield from _schedules(engine, now)), _sources(engine, now)]
     yield
@@ -161,6 +162,12 @@ def _full_soon(engine: Engine, register: Register, now: float) -> TodoGroup:
         items,
         "/claims?filling=full-soon&sort=full",
     )
+
+
+def _rooms(engine: Engine, now: float) -> TodoGroup:
+    items = rooms_full_soon(engine, now)
+    title = "Quotas and pools of which nothing is left soon"
+    return _group("rooms", title, len(items), items[:MOST_ITEMS], "")
 
 
 def _drills(engine: Engine, register: Register, now: float) -> TodoGroup:
