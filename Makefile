@@ -20,7 +20,7 @@ demo: $(VENV)/.installed ## run the exporter on the embedded example cluster
 
 test: $(VENV)/.installed ## all tests that need no long build; the one quick build is made when missing
 	$(BIN)/python -m tests.tools.install quick
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not real_long" $(or $(TESTS),tests/real tests)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not real_long" $(TESTS)
 
 test-real: $(VENV)/.installed ## the tests whose programs take longer to build
 	$(BIN)/python -m tests.tools.install long
