@@ -210,10 +210,11 @@ def test_a_forecast_stands_for_a_day_after_the_newest_sample() -> None:
     assert rows(world, "pvc_used_bytes"), "what was known stays, with its age"
 
 
-def resized(condition: str, since: str) -> World:
+def resized(condition: str, since: str, *, in_use: bool = True) -> World:
     """A claim that fills, and was asked to grow at that time of day."""
     waiting = {"type": condition, "status": "True", "lastTransitionTime": f"2026-11-21T{since}Z"}
-    return served(World(*mounted(status={"conditions": [waiting]})), growing())
+    objects = mounted(status={"conditions": [waiting]})
+    return served(World(*(each for each in objects if in_use or each["kind"] != "Pod")), growing())
 
 
 def test_for_an_hour_after_the_claim_has_grown_its_file_system_is_expected_to() -> None:
@@ -225,6 +226,14 @@ def test_for_an_hour_after_the_claim_has_grown_its_file_system_is_expected_to() 
     assert rows(world, "pvc_time_to_full_seconds") == []
     world.judge(NOW + HOUR / 2)
     assert rows(world, "pvc_forecast_unknown") == []
+    assert rows(world, "pvc_time_to_full_seconds")
+
+
+def test_a_claim_that_nothing_runs_on_grows_with_its_next_mount() -> None:
+    world = resized("FileSystemResizePending", "02:00:00", in_use=False)
+    assert rows(world, "pvc_forecast_unknown") == [f'{{{C},resource="bytes",reason="resize-pending"}} 1']
+    world.put(*mounted()[2:])
+    world.judge()
     assert rows(world, "pvc_time_to_full_seconds")
 
 

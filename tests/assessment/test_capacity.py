@@ -1,10 +1,14 @@
 """Quotas, pools and classes: objects in, exposition text out. Which claims cannot grow is told beside."""
 
+import math
 from typing import Any
 
 import pytest
 
+from holdfast.assessment.capacity import pool_full_soon, quota_full_soon
+from holdfast.model.capacity import Limit, PoolJudgement
 from holdfast.model.feed import FeedState
+from holdfast.model.filling import Prospect
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import UsageSample
 from tests.world import NOW, World, claim, laid_over
@@ -247,21 +251,76 @@ SLOW = "slow.storageclass.storage.k8s.io/requests.storage"
 
 
 @pytest.mark.parametrize(
-    ("condition", "status", "found"),
+    ("status", "conditions"),
     [
-        ("ControllerResizeError", "", {"shop/data": "resize-failed"}),
-        ("NodeResizeError", "", {"shop/data": "resize-failed"}),
-        ("", "ControllerResizeInfeasible", {"shop/data": "resize-failed"}),
-        ("Resizing", "ControllerResizeInProgress", {}),
+        ("ControllerResizeInfeasible", []),
+        ("ControllerResizeInProgress", ["Resizing", "ControllerResizeError"]),
+        ("NodeResizeInProgress", ["FileSystemResizePending", "NodeResizeError"]),
+        ("", ["ControllerResizeError"]),
     ],
 )
-def test_a_claim_whose_growth_was_tried_and_failed(
-    condition: str, status: str, found: dict[str, str]
-) -> None:
-    told: dict[str, Any] = {"allocatedResourceStatuses": {"storage": status}} if status else {}
-    if condition:
-        told["conditions"] = [{"type": condition, "status": "True"}]
-    assert reasons(World(claim(status=told), storage_class())) == found
+def test_a_claim_whose_expansion_failed(status: str, conditions: list[str]) -> None:
+    """Also one that asks for more than its class can make: it may grow to less."""
+    told: dict[str, Any] = {"conditions": [{"type": name, "status": "True"} for name in conditions]}
+    if status:
+        told["allocatedResourceStatuses"] = {"storage": status}
+    assert reasons(World(claim(status=told), storage_class(), pool(available="1Gi", largest="8Gi"))) == {
+        "shop/data": "resize-failed"
+    }
+
+
+def test_a_claim_that_is_being_expanded_can_grow() -> None:
+    told = {
+        "allocatedResourceStatuses": {"storage": "ControllerResizeInProgress"},
+        "conditions": [{"type": "Resizing", "status": "True"}],
+    }
+    assert reasons(World(claim(status=told), storage_class())) == {}
+
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+@pytest.mark.parametrize(
+    ("left", "used", "found"),
+    [
+        (HOUR, 70, True),
+        (HOUR, 69, False),
+        (4 * DAY, 90, True),
+        (4 * DAY + 1, 90, False),
+        (0, 100, False),
+        (math.inf, 90, False),
+        (None, 90, False),
+    ],
+)
+def test_when_it_is_to_be_told_that_a_quota_is_used_up(left: float | None, used: int, *, found: bool) -> None:
+    """Not of one that is used up already, which may be meant to be."""
+    limit = Limit(resource="requests.storage", hard=100, used=used)
+    prospect = Prospect(central=None if left is None else NOW + left)
+    assert (quota_full_soon(limit, prospect, NOW) is not None) is found
+
+
+@pytest.mark.parametrize(
+    ("left", "shrank", "found"),
+    [
+        (-HOUR, True, True),
+        (0, True, True),
+        (7 * DAY, True, True),
+        (7 * DAY + 1, True, False),
+        (0, False, False),
+        (math.inf, True, False),
+    ],
+)
+def test_when_it_is_to_be_told_that_a_pool_is_full(left: float, *, shrank: bool, found: bool) -> None:
+    """Not of one of which no less is free than before, as of a zone without storage."""
+    judged = PoolJudgement(
+        storage_class="fast",
+        topology="",
+        available=None,
+        maximum=None,
+        prospect=Prospect(central=NOW + left),
+        shrank=shrank,
+    )
+    assert (pool_full_soon(judged, NOW) is not None) is found
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,29 @@ def test_what_is_told_no_more_is_not_measured() -> None:
     assert left(world) == []
 
 
+def pool_judged(world: World) -> PoolJudgement:
+    (judged,) = (each for each in world.engine.judgements(POOL) if isinstance(each, PoolJudgement))
+    return judged
+
+
+def test_less_is_free_of_a_pool_for_a_week_after_it_filled() -> None:
+    world = filling(hours=98)
+    assert pool_judged(world).shrank
+    for hour in range(99, 98 + 170):
+        look(world, NOW + hour * HOUR, pooled(0))
+        if hour == 98 + 150:
+            assert left(world)[-1] == 0
+            assert pool_judged(world).shrank
+    assert not pool_judged(world).shrank
+
+
+def test_a_zone_that_never_had_space_did_not_shrink() -> None:
+    world = World(now=NOW)
+    for hour in range(72):
+        look(world, NOW + hour * HOUR, pooled(0))
+    assert not pool_judged(world).shrank
+
+
 def test_a_pool_without_space_is_full() -> None:
     """However short it is known; and it says so of the earliest instant as well."""
     world = World(pool(available="0"))

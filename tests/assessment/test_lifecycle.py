@@ -113,6 +113,29 @@ def test_the_stage_of_a_resize(status: str, condition: str, stage: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "conditions", "stage"),
+    [
+        ("ControllerResizeInProgress", ["Resizing", "ControllerResizeError"], "controller-failed"),
+        ("ControllerResizeInProgress", ["Resizing", "NodeResizeError"], "controller"),
+        ("NodeResizeInProgress", ["FileSystemResizePending", "NodeResizeError"], "node-failed"),
+        ("NodeResizePending", ["FileSystemResizePending", "NodeResizeError"], "node-failed"),
+        ("NodeResizePending", ["FileSystemResizePending", "ControllerResizeError"], "node-pending"),
+    ],
+)
+def test_an_error_of_its_own_side_makes_a_stage_one_that_failed(
+    status: str, conditions: list[str], stage: str
+) -> None:
+    """Only where the size itself is refused the status says so; an error of the driver stays when the node's turn has come."""
+    told: dict[str, Any] = {
+        "allocatedResourceStatuses": {"storage": status},
+        "conditions": [{"type": name, "status": "True", "lastTransitionTime": MADE} for name in conditions],
+    }
+    assert World(claim(status=told)).rows("pvc_resize_pending_seconds") == [
+        f'pvc_resize_pending_seconds{{namespace="shop",persistentvolumeclaim="data",stage="{stage}"}} 3600'
+    ]
+
+
 def test_a_lost_claim() -> None:
     assert World(claim(status={"phase": "Lost"})).rows("pvc_phase") == [
         'pvc_phase{namespace="shop",persistentvolumeclaim="data",phase="Lost"} 1'

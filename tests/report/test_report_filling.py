@@ -424,6 +424,20 @@ def test_explanation_says_why_it_cannot_grow() -> None:
     confined = figure(explanation_of(engine_of(*fixed)), "filling.notExpandable")
     assert (confined.value, confined.rule) == ("class-forbids", "its class does not allow expansion")
     assert objects_of(confined) == ["StorageClass /fast"]
+    refused = claim(
+        "shop/orders",
+        status={
+            "phase": "Bound",
+            "capacity": {"storage": "10Gi"},
+            "allocatedResourceStatuses": {"storage": "ControllerResizeInProgress"},
+            "conditions": [{"type": "ControllerResizeError", "status": "True"}],
+        },
+    )
+    others = (each for each in mounted() if each["kind"] != "PersistentVolumeClaim")
+    failed = figure(explanation_of(engine_of(refused, *others)), "filling.notExpandable")
+    assert failed.value == "resize-failed"
+    assert objects_of(failed) == ["PersistentVolumeClaim shop/orders"]
+    assert failed.objects[0].says == "says ControllerResizeInProgress, ControllerResizeError"
     free = figure(explanation_of(engine_of(*mounted())), "filling.notExpandable")
     assert (free.value, free.rule) == ("", "nothing is known to keep it from growing")
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from holdfast.assessment.filling import GROWS
+from holdfast.model.capacity import POOL_FULL_WITHIN, QUOTA_TAKEN
+from holdfast.model.policy import BUILTIN_FULL_WITHIN
 from tests.rules import pack
 from tests.rules.catalogue import exported
 from tests.rules.foreign import foreign
@@ -79,6 +82,19 @@ def test_a_command_of_a_runbook_picks_what_its_alert_counts(alert: pack.Alert) -
     states = set(re.findall(r'\bstate="(\w+)"', alert.expression))
     if commands and states:
         assert set(re.findall(r'select\(\.state == "(\w+)"\)', commands)) == states
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("HoldfastQuotaFullSoon", {BUILTIN_FULL_WITHIN, QUOTA_TAKEN}),
+        ("HoldfastPoolFullSoon", {POOL_FULL_WITHIN}),
+        ("HoldfastResizeStuck", {GROWS}),
+    ],
+)
+def test_what_is_judged_by_the_exporter_too_is_judged_at_the_same_number(name: str, told: set[float]) -> None:
+    (alert,) = (each for each in ALERTS if each.name == name)
+    assert told <= {each.value for each in thresholds_of(alert)}
 
 
 # ---- which numbers decide

@@ -2,7 +2,9 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -311,7 +313,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def zipped(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.om", content)
+    return packed.getvalue()
+
+
+def zstandard(content: bytes) -> bytes:
+    """Its beginning; no library of ours packs it."""
+    return b"\x28\xb5\x2f\xfd" + content
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zipped, zstandard])
 def test_a_compressed_file_is_named_once(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     packed = tmp_path / "a.om"
     packed.write_bytes(pack(f"{USED} 5\n# EOF\n".encode()))

@@ -18,6 +18,7 @@ from holdfast.assessment.capacity import (
     assess_pool,
     assess_quota,
     free_space,
+    is_shrunk,
     is_steady,
     largest_volume,
     measure_pool,
@@ -137,7 +138,7 @@ class Capacities:
     def _pool(self, key: tuple[str, ...], setting: Setting) -> _Verdict:
         storage_class, topology = key
         standing = _Standing(self._gauges, setting.now)
-        outlook = Outlook(standing.prospect, standing.steady, setting.now)
+        outlook = Outlook(standing.prospect, standing.steady, standing.shrank, setting.now)
         judgement = assess_pool(storage_class, topology, self._facts, outlook)
         return (msgspec.structs.replace(judgement, until=standing.until) if judgement else None), ()
 
@@ -170,8 +171,14 @@ class _Standing:
         return self._gauges.prospect(key)
 
     def steady(self, key: str) -> bool:
+        return self._of_pool(key, is_steady)
+
+    def shrank(self, key: str) -> bool:
+        return self._of_pool(key, is_shrunk)
+
+    def _of_pool(self, key: str, holds: Callable[[Floats, Floats, float], bool]) -> bool:
         times, used, capacity = self._gauges.history.window([key], self._now)
-        return times.shape[1] > 0 and is_steady(times[0], free_space(used, capacity)[0], self._now)
+        return times.shape[1] > 0 and holds(times[0], free_space(used, capacity)[0], self._now)
 
 
 def expansions(subject: Subject, facts: Facts) -> list[Subject]:

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from holdfast.assessment.lifecycle import resize_stage
 from holdfast.model.capacity import (
+    POOL_FULL_WITHIN,
     QUOTA_BYTES,
+    QUOTA_TAKEN,
     ClassJudgement,
     ExpansionJudgement,
     Limit,
@@ -25,6 +27,8 @@ from holdfast.model.filling import Prospect
 from holdfast.model.health import Sight
 from holdfast.model.identity import joined
 from holdfast.model.judgement import FAILED_RESIZES
+from holdfast.model.policy import BUILTIN_FULL_WITHIN
+from holdfast.model.usage import share
 
 STEP = 10
 """A quota that leaves less than this part of a claim's size leaves no room: what is added to a volume that fills is
@@ -40,15 +44,18 @@ Floats = NDArray[np.float64]
 _DAY = 24 * 3600.0
 _SAME = 0.02  # share by which the size of a pool must differ to be another one
 _STILL = 0.01  # share by which free space must have shrunk to be shrinking
+_SHRUNK = 0.98  # of what was free before, where less is free by more than chance
 _AMPLE = 2**30  # free space that is no rounding, however large the pool
 _LEAST = 1.0  # a use of zero reads as a file system that was not there, and is no reading
 
 
 class Outlook(NamedTuple):
-    """What bears on a pool besides its figures. ``steady``: whether what is kept under a key did not shrink lately."""
+    """What bears on a pool besides its figures: of what is kept under a key, what is foretold, whether it did not shrink
+    lately, and whether less is free than a day or a week ago."""
 
     foretold: Foretold
     steady: Callable[[str], bool]
+    shrank: Callable[[str], bool]
     now: float
 
 
@@ -77,12 +84,16 @@ def assess_pool(storage_class: str, topology: str, facts: Facts, outlook: Outloo
     if not pools:
         return None
     available = _most(pool.available for pool in pools)
+    key = pool_key(storage_class, topology)
+    prospect = _of_pool(key, available, outlook)
+    fills = prospect is not None and prospect.central is not None and prospect.central < math.inf
     return PoolJudgement(
         storage_class=storage_class,
         topology=topology,
         available=available,
         maximum=_most(pool.maximum for pool in pools),
-        prospect=_of_pool(pool_key(storage_class, topology), available, outlook),
+        prospect=prospect,
+        shrank=fills and outlook.shrank(key),
     )
 
 
@@ -99,6 +110,20 @@ def _of_pool(key: str, available: int | None, outlook: Outlook) -> Prospect | No
     if prospect is None or prospect.central is None or prospect.central > outlook.now:
         return prospect
     return Prospect(central=math.inf) if available >= _AMPLE and outlook.steady(key) else prospect
+
+
+def quota_full_soon(limit: Limit, prospect: Prospect | None, now: float) -> float | None:
+    """When it is used up, where that is to be told. One that is used up already is meant to be, as far as anybody knows."""
+    full = prospect.central if prospect is not None else None
+    taken = share(limit.used, limit.hard)
+    near = full is not None and 0 < full - now <= BUILTIN_FULL_WITHIN
+    return full if near and taken is not None and taken >= QUOTA_TAKEN else None
+
+
+def pool_full_soon(pool: PoolJudgement, now: float) -> float | None:
+    """When it is full, where that is to be told. Of many zones nothing was ever free: they have no storage."""
+    full = pool.prospect.central if pool.prospect is not None else None
+    return full if full is not None and pool.shrank and full - now <= POOL_FULL_WITHIN else None
 
 
 def assess_class(name: str, largest: int | None, facts: Facts) -> ClassJudgement | None:
@@ -135,13 +160,13 @@ def _obstacle(  # noqa: PLR0911 - a decision table, one row a return
         return "class-missing"
     if storage_class is not None and not storage_class.allows_expansion:
         return "class-forbids"
+    if resize_stage(claim) in FAILED_RESIZES:
+        return "resize-failed"
     size = claim.requested if claim.requested is not None else claim.capacity
     if size is None:
         return ""
     if largest is not None and size >= largest:
         return "maximum-size"
-    if resize_stage(claim) in FAILED_RESIZES:
-        return "resize-failed"
     return "quota" if _quota_leaves_no_room(claim, size, facts) else ""
 
 
@@ -221,6 +246,12 @@ def is_steady(times: Floats, free: Floats, now: float) -> bool:
     """
     before = free[(times > now - 2 * _DAY) & (times <= now - _DAY / 2)]
     return len(before) > 0 and bool(free[-1] >= (1 - _STILL) * np.quantile(before, 0.1))
+
+
+def is_shrunk(times: Floats, free: Floats, now: float) -> bool:
+    """Whether less is free than a day or a week ago, as the alert of pools asks; False where that is not known."""
+    ago = [free[times <= now - age] for age in (_DAY, 7 * _DAY)]
+    return any(len(before) > 0 and bool(free[-1] < _SHRUNK * before[-1]) for before in ago)
 
 
 def _quota_key(namespace: str, name: str, limit: Limit) -> str:

@@ -22,10 +22,13 @@ from holdfast.model.filling import (
 from holdfast.model.identity import ClaimRef
 from holdfast.model.usage import SAMPLE_STANDS, UsageSample
 
+GROWS = 3600.0
+"""Seconds within which a file system that is in use grows after its claim, as its alert has it too."""
+
 _SETTLING = 3 * 60.0  # seconds until a kubelet tells of a volume that was just mounted
 _UNGROWN = frozenset({"node-pending", "node"})  # the claim has grown, its file system has not
-_GROWS = (
-    3600.0  # seconds in which a file system grows after its claim, unless a pod must first be started anew
+GROWS = (
+    3600.0  # seconds in which a file system in use grows after its claim; HoldfastResizeStuck waits as long
 )
 
 
@@ -46,8 +49,8 @@ def assess_filling(claim: Claim, gauge: Gauge, asked: Asked, setting: Setting) -
     backend = shared_place(volume, facts) or gauge.backend
     own = None if backend else sample
     stands = sample.time + FORECAST_STANDS if sample is not None else -math.inf
-    grows = _grows_until(claim)
-    ends += [end for end in (grows, stands) if now < end]
+    grows = _grows_until(claim, in_use=bool(running) or not setting.sight.pods)
+    ends += [end for end in (grows, stands) if now < end < math.inf]
     return FillingJudgement(
         ref=claim.ref,
         csi_driver=volume.csi_driver if volume else "",
@@ -102,10 +105,15 @@ def _fact(prospect: Prospect, sample: UsageSample, taken: float | None) -> Prosp
     )
 
 
-def _grows_until(claim: Claim) -> float:
-    """Until when its file system is expected to grow. One that has not by then is as large as it stays for now."""
+def _grows_until(claim: Claim, *, in_use: bool) -> float:
+    """Until when its file system is expected to grow. One that has not by then is as large as it stays for now.
+
+    While nothing runs on the claim, nothing fills it, and it grows with the next mount.
+    """
     resize = assess_resize(claim)
-    return resize.since + _GROWS if resize is not None and resize.reason in _UNGROWN else -math.inf
+    if resize is None or resize.reason not in _UNGROWN:
+        return -math.inf
+    return resize.since + GROWS if in_use else math.inf
 
 
 def _standing(prospect: Prospect, stands: float, grows: float, now: float) -> Prospect:

@@ -18,6 +18,11 @@ _RESIZE_STAGES = {
     "NodeResizeInfeasible": "node-failed",
     "NodeResizeFailed": "node-failed",
 }
+_RESIZE_ERRORS = {
+    "controller": ("ControllerResizeError", "controller-failed"),
+    "node-pending": ("NodeResizeError", "node-failed"),
+    "node": ("NodeResizeError", "node-failed"),
+}
 _RESIZE_CONDITIONS = (
     ("ControllerResizeError", "controller-failed"),
     ("NodeResizeError", "node-failed"),
@@ -72,21 +77,34 @@ def assess_terminating(claim: Claim, pods: Sequence[Pod]) -> Waiting | None:
 
 
 def assess_resize(claim: Claim) -> Waiting | None:
-    """The stage of a resize that is under way; absent where no condition tells since when."""
+    """The stage of a resize that is under way; absent where no condition tells since when.
+
+    The resizer writes the time anew with each attempt, some minutes apart.
+    https://github.com/kubernetes-csi/external-resizer/blob/master/pkg/controller/resize_status.go
+    """
     stage = resize_stage(claim)
+    if not stage:
+        return None
     conditions = _conditions(claim)
     starts = [conditions[name].since for name, _ in _RESIZE_CONDITIONS if name in conditions]
     since = min((start for start in starts if start is not None), default=None)
-    return Waiting(reason=stage, since=since) if stage and since is not None else None
+    return Waiting(reason=stage, since=since) if since is not None else None
 
 
 def resize_stage(claim: Claim) -> str:
-    """How far a resize has come, one of ``RESIZE_STAGES``; empty where none is under way."""
+    """How far a resize has come, one of ``RESIZE_STAGES``; empty where none is under way.
+
+    Where the storage refuses for another reason than the size, the status stays in progress and a condition tells. That of
+    the controller stays when the node's turn has come.
+    """
     if claim.requested is None or claim.capacity is None or claim.phase != "Bound":
         return ""
     conditions = _conditions(claim)
-    named = next((stage for name, stage in _RESIZE_CONDITIONS if name in conditions), "")
-    return _RESIZE_STAGES.get(claim.resize_status, "") or named
+    stage = _RESIZE_STAGES.get(claim.resize_status, "")
+    if not stage:
+        return next((stage for name, stage in _RESIZE_CONDITIONS if name in conditions), "")
+    error, failed = _RESIZE_ERRORS.get(stage, ("", stage))
+    return failed if error in conditions else stage
 
 
 def _conditions(claim: Claim) -> dict[str, Condition]:

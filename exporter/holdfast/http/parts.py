@@ -11,7 +11,16 @@ from holdfast.model.account.report import ExemptPart, FindingPart, SourcePart
 from holdfast.model.account.telling import Part
 
 TodoKind = Literal[
-    "claims", "schedules", "replications", "drills", "full-soon", "rooms", "sources", "targets", "checklist"
+    "claims",
+    "schedules",
+    "replications",
+    "drills",
+    "full-soon",
+    "quotas",
+    "pools",
+    "sources",
+    "targets",
+    "checklist",
 ]
 
 

@@ -26,10 +26,17 @@ NOT_EXPANDABLE_REASONS = {
     "no-class": "it names no class, and only volumes of a class can grow",
     "class-missing": "its class does not exist",
     "class-forbids": "its class does not allow expansion",
-    "maximum-size": "it is as large as the largest volume that its class can make now",
     "resize-failed": "the size that it asks for was tried, and failed",
+    "maximum-size": "it is as large as the largest volume that its class can make now",
     "quota": "a quota of its namespace leaves room for less than a tenth of its size",
 }
+
+
+POOL_FULL_WITHIN = 7 * 86400.0
+"""From when on it is told that a pool fills, in seconds before: more storage takes longer to come by than a larger claim."""
+
+QUOTA_TAKEN = 0.7
+"""The share of a quota below which it is not told that it fills: much may be asked for at once, and no more after that."""
 
 
 FIXED_FACTOR = 2.0
@@ -127,13 +134,15 @@ class QuotaJudgement(Judgement, frozen=True, kw_only=True, gc=False):
 
 
 class PoolJudgement(Judgement, frozen=True, kw_only=True, gc=False):
-    """The space of one class and topology; None where no object tells."""
+    """The space of one class and topology; None where no object tells. ``shrank``: it is foretold to be full, and less is
+    free than was lately."""
 
     storage_class: str
     topology: str
     available: int | None
     maximum: int | None
     prospect: Prospect | None = None
+    shrank: bool = False
 
 
 class ClassJudgement(Judgement, frozen=True, kw_only=True, gc=False):

@@ -6,6 +6,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 
 import math
 import os
+import re
 import stat as modes
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +22,8 @@ _MOST_LINE = 2**20
 _MOST_NAMED = 20  # damaged lines of one file
 _END = b"# EOF"
 _MARK = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
-_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, zstd
+# gzip, bzip2, xz, zstd and zip
+_COMPRESSED = re.compile(rb"\x1f\x8b|BZh\d1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|PK\x03\x04")
 _EARLIEST, _LATEST = 1e8, 1e11  # Unix seconds beyond which a timestamp is in another unit
 
 
@@ -124,7 +126,7 @@ def read_samples(paths: Sequence[Path], now: float, cluster: str = "") -> Sample
                 gathered.damage.append(Damage(name, None, "not a regular file"))  # a pipe would wait for ever
                 continue
             with path.open("rb") as opened:
-                if opened.peek().startswith(_COMPRESSED):
+                if _COMPRESSED.match(opened.peek()):
                     gathered.damage.append(Damage(name, None, "compressed; unpack it first"))
                     continue
                 openmetrics = _is_openmetrics(path, opened)

@@ -200,5 +200,8 @@ def _obstacles(case: Case, reason: str) -> Iterator[ObjectPart]:
     if reason == "quota":
         for quota in facts.linked(Quota, "namespace", claim.ref.namespace):
             yield told_by(ObjectRef("ResourceQuota", quota.namespace, quota.name), "limits its namespace")
+    elif reason == "resize-failed":
+        told = [claim.resize_status, *(each.type for each in claim.conditions if each.status == "True")]
+        yield told_by(case.ref, f"says {', '.join(word for word in told if word)}")
     elif reason in ("class-forbids", "maximum-size") and facts.get(StorageClass, claim.storage_class):
         yield told_by(ObjectRef("StorageClass", "", claim.storage_class), "is its class")

@@ -16,7 +16,7 @@ from holdfast.app.account.views.register import (
     filling_of,
     use_of,
 )
-from holdfast.app.account.views.rooms import rooms_full_soon
+from holdfast.app.account.views.rooms import pools_full_soon, quotas_full_soon
 from holdfast.app.account.views.schedules import judged_schedules
 from holdfast.app.account.views.selecting import Clerk, Mask, Rows, filling_codes
 from holdfast.app.account.views.sentences import (
@@ -57,7 +57,11 @@ def overview_view(engine: Engine, register: Register, now: float) -> Turns[Overv
     drills = _counts(DRILLS, table["drill"])
     todo = [_claims(engine, register, now)]
     yield
-    todo += [_full_soon(engine, register, now), _rooms(engine, now)]
+    todo += [_full_soon(engine, register, now)]
+    yield
+    todo += [_quotas(engine, now)]
+    yield
+    todo += [_pools(engine, now)]
     yield
     todo += [(yield from _schedules(engine, now)), _sources(engine, now)]
     yield
@@ -164,10 +168,14 @@ def _full_soon(engine: Engine, register: Register, now: float) -> TodoGroup:
     )
 
 
-def _rooms(engine: Engine, now: float) -> TodoGroup:
-    items = rooms_full_soon(engine, now)
-    title = "Quotas and pools of which nothing is left soon"
-    return _group("rooms", title, len(items), items[:MOST_ITEMS], "")
+def _quotas(engine: Engine, now: float) -> TodoGroup:
+    items = quotas_full_soon(engine, now)
+    return _group("quotas", "Quotas that are used up soon", len(items), items[:MOST_ITEMS], "")
+
+
+def _pools(engine: Engine, now: float) -> TodoGroup:
+    items = pools_full_soon(engine, now)
+    return _group("pools", "Pools that are full or will be soon", len(items), items[:MOST_ITEMS], "")
 
 
 def _drills(engine: Engine, register: Register, now: float) -> TodoGroup:
