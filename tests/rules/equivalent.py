@@ -51,6 +51,11 @@ TABLE: tuple[Equivalent, ...] = (
         reason="replicas that publish the state publish 1",
     ),
     Equivalent(
+        rule="HoldfastResizeStuck",
+        change=r"min by (?P<rest>.*) -> max by (?P=rest)",
+        reason="a claim is counted once, by whichever of its stages; what is compared was compared in the record",
+    ),
+    Equivalent(
         rule="holdfast:page_claims:count",
         change=r"(count by .* -> sum by .*|max by .* -> (min|max) by .*)",
         reason="alerts ask only whether there are such claims; how many is for the reader of the series",
