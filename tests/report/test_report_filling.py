@@ -255,6 +255,13 @@ def test_a_quota_that_is_used_up_stands_beside_the_claims() -> None:
     ]
 
 
+def test_a_pool_without_space_stands_beside_the_claims() -> None:
+    """A week is asked for, as by its alert: storage takes longer to come by than a larger claim."""
+    pool = obj("storage.k8s.io/v1", "CSIStorageCapacity", "ceph/p")
+    pool |= {"storageClassName": "fast", "nodeTopology": {}, "capacity": "0"}
+    assert section(engine_of(pool), SOON) == ["pool of fast: full / 7d"]
+
+
 def test_quotas_crowd_out_no_claim() -> None:
     """Many are made for what they hold."""
     full = [quota(**{"requests.storage": ("20Gi", "20Gi")}) for _ in range(30)]

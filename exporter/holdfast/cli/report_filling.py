@@ -11,7 +11,7 @@ from holdfast.cli.paint import COLOURS, QUIET, Part
 from holdfast.model.account.filling import BackendPart, FillingPart, ForecastPart, LimitPart, PoolPart
 from holdfast.model.account.report import ClaimPart, Report
 from holdfast.model.account.telling import humane, likelihood
-from holdfast.model.capacity import FIXED_FACTOR
+from holdfast.model.capacity import FIXED_FACTOR, POOL_FULL_WITHIN
 from holdfast.model.filling import EARLY
 from holdfast.model.identity import ClaimRef
 from holdfast.model.policy import BUILTIN_FULL_WITHIN
@@ -164,7 +164,7 @@ def _filling(report: Report) -> Iterator[Fullness]:
     for name, limit in _limits(report):
         yield from _told(name, limit.forecast, BUILTIN_FULL_WITHIN)
     for pool in report.pools:
-        yield from _told(_pool_name(pool), pool.forecast, BUILTIN_FULL_WITHIN)
+        yield from _told(_pool_name(pool), pool.forecast, POOL_FULL_WITHIN)
 
 
 def _of_claim(claim: ClaimPart) -> Iterator[Fullness]:
