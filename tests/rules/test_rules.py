@@ -76,6 +76,7 @@ def test_the_grammar_is_that_of_the_oldest_promtool(promtool: Path, area: str) -
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
+@pytest.mark.timeout(1800)  # three minutes of one quiet core, for weeks at a step of a minute
 @each_promtool
 @each_area
 def test_the_cases_pass(promtool: Path, area: str) -> None:
